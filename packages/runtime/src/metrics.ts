@@ -1,0 +1,80 @@
+import type { MetricDatum, StandardUnit } from "@aws-sdk/client-cloudwatch";
+import type { Timer } from "./clock/clock.ts";
+import type { Cloud } from "./cloud.ts";
+
+/** A metric that a service emits about a resource of its own. */
+export interface ServiceMetric {
+  readonly account: string;
+  readonly region: string;
+  /** `AWS/Lambda`, `AWS/SQS`, … */
+  readonly namespace: string;
+  readonly name: string;
+  /** In the order in which AWS shows them. */
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly unit: StandardUnit;
+}
+
+/** Values are gathered for so long before they are put: what is emitted is seen a second later at the latest. */
+const FLUSH_MS = 1_000;
+
+interface Gathered {
+  readonly metric: ServiceMetric;
+  readonly second: number;
+  readonly counts: Map<number, number>;
+}
+
+/** The metrics that services emit, gathered by metric and second, and put into CloudWatch through the door. */
+export class Metrics {
+  readonly #cloud: Cloud;
+  #gathered = new Map<string, Gathered>();
+  #timer: Timer | undefined;
+
+  constructor(cloud: Cloud) {
+    this.#cloud = cloud;
+  }
+
+  emit(metric: ServiceMetric, value: number): void {
+    const second = Math.floor(this.#cloud.clock.now() / 1000);
+    const { account, region, namespace, name, dimensions } = metric;
+    const key = `${account} ${region} ${namespace} ${name} ${second} ${Object.values(dimensions).join(" ")}`;
+    let gathered = this.#gathered.get(key);
+    if (!gathered) {
+      gathered = { metric, second, counts: new Map() };
+      this.#gathered.set(key, gathered);
+    }
+    gathered.counts.set(value, (gathered.counts.get(value) ?? 0) + 1);
+    this.#timer ??= this.#cloud.clock.setTimer(this.#cloud.clock.now() + FLUSH_MS, () => {
+      void this.flush().catch((error) => this.#cloud.notices.emit("defect", error));
+    });
+  }
+
+  /** Puts what was gathered. Whoever reads metrics calls this first, so that none is missing. */
+  async flush(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const gathered = this.#gathered;
+    this.#gathered = new Map();
+    const groups = Map.groupBy(gathered.values(), ({ metric }) =>
+      [metric.account, metric.region, metric.namespace].join(" "),
+    );
+    for (const group of groups.values()) {
+      const { account, region, namespace } = group[0]!.metric;
+      const caller = { account, region, principal: "cloudwatch.amazonaws.com" };
+      await this.#cloud.call(caller, "cloudwatch", "PutMetricData", {
+        Namespace: namespace,
+        MetricData: group.map(toMetricDatum),
+      });
+    }
+  }
+}
+
+function toMetricDatum({ metric, second, counts }: Gathered): MetricDatum {
+  return {
+    MetricName: metric.name,
+    Dimensions: Object.entries(metric.dimensions).map(([Name, Value]) => ({ Name, Value })),
+    Timestamp: new Date(second * 1000),
+    Unit: metric.unit,
+    Values: [...counts.keys()],
+    Counts: [...counts.values()],
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * The services' models: what the official SDK says of each service. Loading a client takes some 50 ms, so each is
+ * loaded when its service is first called.
+ */
+export const sdks = {
+  cloudwatch: {
+    load: () => import("@aws-sdk/client-cloudwatch"),
+    signingName: "monitoring",
+    targetPrefix: "GraniteServiceVersion20100801",
+    shapeNamespace: "com.amazonaws.cloudwatch",
+    xmlNamespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
+    apiVersion: "2010-08-01",
+  },
+  iam: {
+    load: () => import("@aws-sdk/client-iam"),
+    signingName: "iam",
+    targetPrefix: "AWSIdentityManagementV20100508",
+    shapeNamespace: "com.amazonaws.iam",
+    xmlNamespace: "https://iam.amazonaws.com/doc/2010-05-08/",
+    apiVersion: "2010-05-08",
+  },
+  lambda: {
+    load: () => import("@aws-sdk/client-lambda"),
+    signingName: "lambda",
+    targetPrefix: "AWSGirApiService",
+    shapeNamespace: "com.amazonaws.lambda",
+    xmlNamespace: "http://lambda.amazonaws.com/doc/2015-03-31/",
+    apiVersion: "2015-03-31",
+  },
+  logs: {
+    load: () => import("@aws-sdk/client-cloudwatch-logs"),
+    signingName: "logs",
+    targetPrefix: "Logs_20140328",
+    shapeNamespace: "com.amazonaws.cloudwatchlogs",
+    xmlNamespace: "http://monitoring.amazonaws.com/doc/2014-03-28/",
+    apiVersion: "2014-03-28",
+  },
+  sns: {
+    load: () => import("@aws-sdk/client-sns"),
+    signingName: "sns",
+    targetPrefix: "AmazonSimpleNotificationService",
+    shapeNamespace: "com.amazonaws.sns",
+    xmlNamespace: "http://sns.amazonaws.com/doc/2010-03-31/",
+    apiVersion: "2010-03-31",
+  },
+  sqs: {
+    load: () => import("@aws-sdk/client-sqs"),
+    signingName: "sqs",
+    targetPrefix: "AmazonSQS",
+    shapeNamespace: "com.amazonaws.sqs",
+    xmlNamespace: "http://queue.amazonaws.com/doc/2012-11-05/",
+    apiVersion: "2012-11-05",
+  },
+  sts: {
+    load: () => import("@aws-sdk/client-sts"),
+    signingName: "sts",
+    targetPrefix: "AWSSecurityTokenServiceV20110615",
+    shapeNamespace: "com.amazonaws.sts",
+    xmlNamespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+    apiVersion: "2011-06-15",
+  },
+} as const satisfies Record<string, SdkModel>;
+
+/** How a service shows itself on the wire, beside what its client exports. */
+export interface SdkModel {
+  readonly load: () => Promise<object>;
+  /** The service in a signature's credential scope. */
+  readonly signingName: string;
+  /** What stands before the dot in `X-Amz-Target`. */
+  readonly targetPrefix: string;
+  readonly shapeNamespace: string;
+  readonly xmlNamespace: string;
+  /** `Version` in the Query protocol. */
+  readonly apiVersion: string;
+}
+
+export type Sdks = typeof sdks;
+export type ServiceName = keyof Sdks;
+type Client<S extends ServiceName> = Awaited<ReturnType<Sdks[S]["load"]>>;
+
+/** The names of the operations that the SDK knows of a service. */
+export type OperationName<S extends ServiceName> = {
+  [K in keyof Client<S>]: K extends `${infer Operation}Command`
+    ? Operation extends "$"
+      ? never
+      : Operation
+    : never;
+}[keyof Client<S>] &
+  string;
+
+type CommandOf<S extends ServiceName, O extends string> = Client<S>[`${O}Command` &
+  keyof Client<S>];
+
+export type InputOf<S extends ServiceName, O extends string> =
+  CommandOf<S, O> extends new (input: infer Input) => unknown ? Input : never;
+
+export type OutputOf<S extends ServiceName, O extends string> =
+  CommandOf<S, O> extends new (
+    // biome-ignore lint/suspicious/noExplicitAny: a command's constructor takes its own input, which any stands for
+    input: any,
+  ) => { resolveMiddleware: (...rest: never[]) => (...args: never[]) => Promise<infer Response> }
+    ? Response extends { output: infer Output }
+      ? Omit<Output, "$metadata">
+      : Omit<Response, "$metadata">
+    : never;
