@@ -1,23 +1,10 @@
-export interface Lineage {
-  readonly depth: number;
-  readonly hash: string;
-  readonly count: number;
-}
-export type RecursiveLoop = "Allow" | "Terminate";
-export interface TraceHeader {
-  readonly root?: string;
-  readonly parent?: string;
-  readonly sampled?: string;
-  readonly lineage?: Lineage;
-  readonly others?: readonly (readonly [string, string])[];
-}
-export declare function parseTraceHeader(text: string): TraceHeader;
-export declare function formatTraceHeader(header: TraceHeader): string;
-export declare function enter(
-  lineage: Lineage | undefined,
-  fn: { functionArn: string; recursiveLoop: RecursiveLoop },
-): { stop: boolean; lineage: Lineage };
-export declare function mostAdvanced(
-  traceHeaders: readonly string[],
-  functionArn: string,
-): string | undefined;
+export { type Entry, enter, INVOCATIONS_MAX, type InvokedFunction } from "./enter.ts";
+export { functionHash, type RecursiveLoop } from "./function-hash.ts";
+export type { Lineage } from "./lineage.ts";
+export { mostAdvanced } from "./most-advanced.ts";
+export {
+  formatTraceHeader,
+  type OtherField,
+  parseTraceHeader,
+  type TraceHeader,
+} from "./trace-header.ts";
