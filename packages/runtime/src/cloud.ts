@@ -22,6 +22,9 @@ export interface CloudOptions {
   readonly clock?: "system" | "virtual";
   /** Where a virtual clock starts, in milliseconds since 1970; the system's time by default. */
   readonly startTime?: number;
+  /** Where clients reach the cloud, without a slash at the end. */
+  readonly endpoint?: string;
+  readonly notices?: Notices;
 }
 
 export interface CallOptions {
@@ -36,22 +39,31 @@ export interface CallOptions {
  */
 export class Cloud {
   readonly activity = new Activity();
-  readonly notices = new Notices();
+  readonly notices: Notices;
   readonly clock: Clock;
   readonly store: Store;
   readonly wakes: Wakes;
   readonly owed: OwedWork;
   readonly metrics: Metrics;
   readonly chains: Chains;
-  /** Where clients reach this cloud, without a slash at the end. Set by the gateway when it listens. */
-  endpoint = "http://127.0.0.1:4566";
+  /** Where clients reach this cloud, without a slash at the end: queue URLs begin with it. */
+  readonly endpoint: string;
 
   readonly #services = new Map<string, ServiceDefinition<never>>();
   readonly #derived = new Map<unknown, unknown>();
   readonly #stopping = new AbortController();
   readonly #stops: (() => Promise<void> | void)[] = [];
 
-  constructor({ services, directory, clock = "system", startTime }: CloudOptions) {
+  constructor({
+    services,
+    directory,
+    clock = "system",
+    startTime,
+    endpoint = "http://127.0.0.1:4566",
+    notices = new Notices(),
+  }: CloudOptions) {
+    this.endpoint = endpoint;
+    this.notices = notices;
     this.clock =
       clock === "system"
         ? new SystemClock()

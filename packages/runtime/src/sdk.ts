@@ -10,6 +10,7 @@ export const sdks = {
     shapeNamespace: "com.amazonaws.cloudwatch",
     xmlNamespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
     apiVersion: "2010-08-01",
+    queryCompatible: true,
   },
   iam: {
     load: () => import("@aws-sdk/client-iam"),
@@ -26,6 +27,7 @@ export const sdks = {
     shapeNamespace: "com.amazonaws.lambda",
     xmlNamespace: "http://lambda.amazonaws.com/doc/2015-03-31/",
     apiVersion: "2015-03-31",
+    rest: "json",
   },
   logs: {
     load: () => import("@aws-sdk/client-cloudwatch-logs"),
@@ -50,6 +52,7 @@ export const sdks = {
     shapeNamespace: "com.amazonaws.sqs",
     xmlNamespace: "http://queue.amazonaws.com/doc/2012-11-05/",
     apiVersion: "2012-11-05",
+    queryCompatible: true,
   },
   sts: {
     load: () => import("@aws-sdk/client-sts"),
@@ -72,6 +75,12 @@ export interface SdkModel {
   readonly xmlNamespace: string;
   /** `Version` in the Query protocol. */
   readonly apiVersion: string;
+  /** The service spoke Query before it spoke JSON or CBOR; errors carry their old codes in a header. */
+  readonly queryCompatible?: boolean;
+  /** Errors in XML stand at the root of the document (S3). */
+  readonly unwrappedErrors?: boolean;
+  /** The protocol that the service speaks where neither a header nor the content type names one. */
+  readonly rest?: "json" | "xml";
 }
 
 export type Sdks = typeof sdks;

@@ -10,28 +10,10 @@ import {
 } from "@flyball/lineage";
 import type { Caller } from "../call.ts";
 import type { Cloud } from "../cloud.ts";
+import { listHealthEvents, recordTermination } from "./health-event.ts";
 import type { Hop } from "./hop.ts";
 import { HopRecord } from "./record.ts";
-
-/** A chain that was stopped, as `GET /_flyball/loops` shows it. */
-export interface StoppedChain {
-  readonly root: string;
-  readonly account: string;
-  readonly region: string;
-  /** The function whose next invocation was refused. */
-  readonly functionArn: string;
-  /** The header's word on it: invocations in the chain, and how often this function had been invoked. */
-  readonly depth: number;
-  readonly invocations: number;
-  readonly firstStoppedAt: number;
-  readonly lastStoppedAt: number;
-  /** How many invocations were refused: a queue's message is refused at each receive. */
-  readonly drops: number;
-  /** The path that led here, as far as it is remembered. */
-  readonly hops: readonly Hop[];
-  /** The ARNs of one round, beginning with the function: what loops, and through what. */
-  readonly cycle: readonly string[];
-}
+import { cycleOf, listStops, recordStop } from "./stopped-chain.ts";
 
 export interface Entered {
   readonly stopped: boolean;
@@ -57,7 +39,7 @@ export class Chains {
       parent,
       span: parent,
       at: this.#cloud.clock.now(),
-      from: caller.source ?? caller.principal,
+      from: this.#senderOf(caller, root, parent),
       to: resourceArn,
       action,
     });
@@ -108,14 +90,22 @@ export class Chains {
       parent: incoming.parent,
       span: parent,
       at: this.#cloud.clock.now(),
-      from: caller.source ?? caller.principal,
+      from: this.#senderOf(caller, root, incoming.parent),
       to: functionArn,
       action: "lambda:Invoke",
       invocation: { depth: lineage.depth, count: lineage.count },
     };
-    if (stop) await this.#stopped(caller, hop, lineage);
+    if (stop) await this.#refuse(caller, hop, lineage);
     else this.#add(hop);
     return { stopped: stop, traceHeader: formatTraceHeader(header) };
+  }
+
+  /** What was stopped, and the Health events that tell of it, the latest first. */
+  report() {
+    return this.#cloud.store.read((tx) => ({
+      loops: listStops(tx),
+      healthEvents: listHealthEvents(tx),
+    }));
   }
 
   #add(hop: Hop): void {
@@ -123,10 +113,47 @@ export class Chains {
     this.#cloud.notices.emit("hop", hop);
   }
 
-  async #stopped(caller: Caller, hop: Hop, lineage: Lineage): Promise<void> {
-    void lineage;
-    void caller;
-    void hop;
+  /** A call out of a function comes over HTTP and names none; its span tells which invocation it came from. */
+  #senderOf(caller: Caller, root: string, span: string | undefined): string {
+    return caller.source ?? this.#record.invokedAs(root, span) ?? caller.principal;
+  }
+
+  async #refuse({ account, region }: Caller, hop: Hop, lineage: Lineage): Promise<void> {
+    const path = this.#record.pathTo(hop);
+    const at = hop.at;
+    const functionArn = hop.to;
+    const stop = await this.#cloud.store.write((tx) => {
+      recordTermination(tx, { account, region, functionArn, at });
+      const { depth, count: invocations } = lineage;
+      const cycle = cycleOf(path);
+      return recordStop(
+        tx,
+        {
+          root: hop.root,
+          account,
+          region,
+          functionArn,
+          invocations,
+          depth: depth - 1,
+          cycle,
+          hops: path,
+        },
+        at,
+      );
+    });
+    this.#cloud.metrics.emit(
+      {
+        account,
+        region,
+        namespace: "AWS/Lambda",
+        name: "RecursiveInvocationsDropped",
+        dimensions: { FunctionName: functionArn.slice(functionArn.lastIndexOf(":") + 1) },
+        unit: "Count",
+      },
+      1,
+    );
+    await this.#cloud.metrics.flush();
+    if (stop.drops === 1) this.#cloud.notices.emit("loop", stop);
   }
 }
 

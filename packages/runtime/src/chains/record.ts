@@ -23,6 +23,12 @@ export class HopRecord {
     }
   }
 
+  /** The function that was invoked with this span; undefined where it is not remembered. */
+  invokedAs(root: string, span: string | undefined): string | undefined {
+    const hops = this.#chains.get(root) ?? [];
+    return hops.findLast((hop) => hop.invocation && hop.span === span)?.to;
+  }
+
   /** The hops that led to `last`, the earliest first, `last` included: one path through the tree that a chain is. */
   pathTo(last: Hop): Hop[] {
     const hops = this.#chains.get(last.root) ?? [];

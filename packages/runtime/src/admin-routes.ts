@@ -1,0 +1,90 @@
+import { VirtualClock } from "./clock/virtual.ts";
+import { ServiceError } from "./errors.ts";
+import type { AdminAnswer, AdminRequest, AdminRoutes } from "./gateway/admin.ts";
+import type { Runtime } from "./runtime.ts";
+import { signingCertificatePem } from "./services/sns/signature.ts";
+
+/** What the runtime answers under `/_flyball`: its own doors, beside AWS's. */
+export function adminRoutes(runtime: Runtime): AdminRoutes {
+  return {
+    "GET /health": () => ({ json: health(runtime) }),
+    "POST /reset": async () => {
+      await runtime.reset();
+      return { json: health(runtime) };
+    },
+    "GET /clock": () => ({ json: timeOf(runtime) }),
+    "POST /clock": async ({ body }) => {
+      await advance(runtime, body);
+      return { json: timeOf(runtime) };
+    },
+    "GET /loops": (request) => loops(runtime, request),
+    "GET /sns/SimpleNotificationService.pem": async () => ({
+      text: await signingCertificatePem(runtime.cloud()),
+      contentType: "application/x-pem-file",
+    }),
+  };
+}
+
+function health(runtime: Runtime) {
+  const cloud = runtime.cloud();
+  return {
+    status: "ready",
+    endpoint: runtime.endpoint,
+    services: cloud.serviceNames(),
+    clock: cloud.clock instanceof VirtualClock ? "virtual" : "system",
+    time: new Date(cloud.clock.now()).toISOString(),
+    stoppedLoops: cloud.chains.report().loops.length,
+  };
+}
+
+function timeOf(runtime: Runtime) {
+  return { time: new Date(runtime.cloud().clock.now()).toISOString() };
+}
+
+async function advance(runtime: Runtime, body: unknown): Promise<void> {
+  const { clock } = runtime.cloud();
+  if (!(clock instanceof VirtualClock))
+    throw new ServiceError(
+      "ClockIsSystem",
+      "Time can be moved only when Flyball was started with --clock virtual.",
+      { httpStatus: 409 },
+    );
+  const seconds = (body as { advanceSeconds?: unknown } | undefined)?.advanceSeconds;
+  if (typeof seconds !== "number" || !(seconds >= 0))
+    throw new ServiceError("BadRequest", 'Say how far: {"advanceSeconds": 900}.', {
+      httpStatus: 400,
+    });
+  await clock.advance(seconds * 1000);
+}
+
+/** Every stopped chain with its hops; with `?follow`, a line for each hop and each stop from now on. */
+function loops(runtime: Runtime, { query, signal }: AdminRequest): AdminAnswer {
+  if (!query.has("follow")) return { json: runtime.cloud().chains.report() };
+  return { lines: follow(runtime, signal) };
+}
+
+async function* follow(runtime: Runtime, signal: AbortSignal): AsyncGenerator<unknown> {
+  const lines: unknown[] = [];
+  let wake = () => {};
+  const onHop = (hop: unknown) => {
+    lines.push({ hop });
+    wake();
+  };
+  const onLoop = (loop: unknown) => {
+    lines.push({ loop });
+    wake();
+  };
+  runtime.notices.on("hop", onHop).on("loop", onLoop);
+  signal.addEventListener("abort", () => wake(), { once: true });
+  try {
+    while (!signal.aborted) {
+      while (lines.length > 0) yield lines.shift();
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (lines.length > 0 || signal.aborted) resolve();
+      });
+    }
+  } finally {
+    runtime.notices.off("hop", onHop).off("loop", onLoop);
+  }
+}

@@ -1,0 +1,60 @@
+import type { ReadTransaction, WriteTransaction } from "../store/store.ts";
+import type { Hop } from "./hop.ts";
+
+/** A chain that was stopped, as `GET /_flyball/loops` shows it. */
+export interface StoppedChain {
+  /** The chain: the trace header's `Root`. */
+  readonly root: string;
+  readonly account: string;
+  readonly region: string;
+  /** The function whose next invocation was refused. */
+  readonly functionArn: string;
+  /** How often that function had been invoked in the chain, as its header says. */
+  readonly invocations: number;
+  /** How many invocations the chain had, whichever the function, as its header says. */
+  readonly depth: number;
+  /** Milliseconds since 1970. */
+  readonly firstStoppedAt: number;
+  readonly lastStoppedAt: number;
+  /** How many invocations were refused: a queue's message is refused at each receive. */
+  readonly drops: number;
+  /** The ARNs of one round, beginning with the function: what loops, and through what. */
+  readonly cycle: readonly string[];
+  /** The path that led here, the earliest hop first, as far as it is remembered. */
+  readonly hops: readonly Hop[];
+}
+
+const STOPPED = ["chains", "stopped"] as const;
+
+/** Counts one more refusal of a chain's next invocation; the first makes the record. Returns the record as it is now. */
+export function recordStop(
+  tx: WriteTransaction,
+  stop: Omit<StoppedChain, "firstStoppedAt" | "lastStoppedAt" | "drops">,
+  now: number,
+): StoppedChain {
+  const { account, region, root, functionArn } = stop;
+  const key = [...STOPPED, account, region, root, functionArn];
+  const before = tx.get<StoppedChain>(key);
+  const after: StoppedChain = before
+    ? { ...before, lastStoppedAt: now, drops: before.drops + 1 }
+    : { ...stop, firstStoppedAt: now, lastStoppedAt: now, drops: 1 };
+  tx.put(key, after);
+  return after;
+}
+
+/** Every chain that was stopped, in every account and Region, the latest first. */
+export function listStops(tx: ReadTransaction): StoppedChain[] {
+  const stops = [...tx.range<StoppedChain>({ prefix: STOPPED })].map(({ value }) => value);
+  return stops.sort((left, right) => right.firstStoppedAt - left.firstStoppedAt);
+}
+
+/**
+ * The ARNs of one round of the loop that a path ends in: from the last place where it came to the same function
+ * before. When none is remembered, all that is.
+ */
+export function cycleOf(path: readonly Hop[]): string[] {
+  const arns = path.map(({ to }) => to);
+  const functionArn = arns.at(-1);
+  const before = arns.lastIndexOf(functionArn ?? "", -2);
+  return functionArn === undefined ? [] : [functionArn, ...arns.slice(before + 1, -1)];
+}

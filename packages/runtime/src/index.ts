@@ -1,0 +1,4 @@
+export type { Hop } from "./chains/hop.ts";
+export type { StoppedChain } from "./chains/stopped-chain.ts";
+export { VirtualClock } from "./clock/virtual.ts";
+export { type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";

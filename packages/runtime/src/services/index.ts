@@ -1,0 +1,19 @@
+import type { ServiceDefinition } from "../service.ts";
+import { cloudwatch } from "./cloudwatch/service.ts";
+import { iam } from "./iam/service.ts";
+import { lambda } from "./lambda/service.ts";
+import { logs } from "./logs/service.ts";
+import { sns } from "./sns/service.ts";
+import { sqs } from "./sqs/service.ts";
+import { sts } from "./sts/service.ts";
+
+/** Every service of the cloud. One that starts work of its own stands behind what that work calls. */
+export const services = [
+  cloudwatch,
+  logs,
+  iam,
+  sts,
+  sqs,
+  sns,
+  lambda,
+] as readonly ServiceDefinition<never>[];
