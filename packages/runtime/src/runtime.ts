@@ -1,7 +1,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { adminRoutes } from "./admin-routes.ts";
+import { VirtualClock } from "./clock/virtual.ts";
 import { Cloud } from "./cloud.ts";
+import { ServiceError } from "./errors.ts";
 import { listen } from "./gateway/gateway.ts";
 import { Notices } from "./notices.ts";
 import { services } from "./services/index.ts";
@@ -27,6 +29,8 @@ export interface Runtime {
   /** What the cloud tells, across resets. */
   readonly notices: Notices;
   cloud(): Cloud;
+  /** Moves a virtual clock; throws a ServiceError `ClockIsSystem` with the system's. */
+  advance(milliseconds: number): Promise<void>;
   /** Forgets everything, as if it were started for the first time. */
   reset(): Promise<void>;
   stop(): Promise<void>;
@@ -61,6 +65,10 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     port: gateway.port,
     notices,
     cloud: () => cloud,
+    advance: async (milliseconds) => {
+      if (!(cloud.clock instanceof VirtualClock)) throw clockIsSystem();
+      await cloud.clock.advance(milliseconds);
+    },
     reset: async () => {
       await cloud.stop();
       if (dataDirectory !== undefined)
@@ -79,4 +87,12 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     throw error;
   }
   return runtime;
+}
+
+function clockIsSystem(): ServiceError {
+  return new ServiceError(
+    "ClockIsSystem",
+    "Time can be moved only when Flyball was started with a virtual clock (--clock virtual).",
+    { httpStatus: 409 },
+  );
 }

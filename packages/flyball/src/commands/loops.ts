@@ -1,0 +1,66 @@
+import type { Hop, StoppedChain } from "@flyball/runtime";
+import { ask, endpointOf, follow } from "../client.ts";
+import { hopLine, labelOf, stopLines } from "../loop-report.ts";
+import { styled } from "../style.ts";
+import { parseOptions } from "../usage.ts";
+
+export const help = `flyball loops: print every loop that was stopped, and its path
+
+  --follow            go on: each hop and each stop as it happens
+  --hops              the whole path of each
+  --exit-code         exit with 1 when a loop was stopped (for a pipeline)
+  --endpoint <url>    where the cloud is (AWS_ENDPOINT_URL, or http://127.0.0.1:4566)
+  --json              as JSON, a line for each event with --follow
+`;
+
+interface Report {
+  readonly loops: readonly StoppedChain[];
+}
+
+export async function run(words: string[]): Promise<number> {
+  const options = parseOptions(words, {
+    follow: { type: "boolean", default: false },
+    hops: { type: "boolean", default: false },
+    "exit-code": { type: "boolean", default: false },
+    endpoint: { type: "string" },
+    json: { type: "boolean", default: false },
+  });
+  const endpoint = endpointOf(options.endpoint);
+  if (options.follow) return followLoops(endpoint, options.json);
+  const report = await ask<Report>(endpoint, "GET", "/loops");
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else process.stdout.write(describe(report, options.hops));
+  return options["exit-code"] && report.loops.length > 0 ? 1 : 0;
+}
+
+function describe({ loops }: Report, withHops: boolean): string {
+  if (loops.length === 0) return "No loop was stopped.\n";
+  return loops
+    .map((stop) => {
+      const times = stop.drops === 1 ? "once" : `${stop.drops} times`;
+      const when = `  stopped  ${new Date(stop.firstStoppedAt).toISOString()}, refused ${times} since`;
+      const hops = withHops ? ["  path", ...stop.hops.map(hopLine)] : [];
+      return [...stopLines(stop), when, ...hops, ""].join("\n");
+    })
+    .join("\n");
+}
+
+async function followLoops(endpoint: string, json: boolean): Promise<number> {
+  for await (const line of follow<{ hop?: Hop; loop?: StoppedChain }>(endpoint, "/loops?follow")) {
+    if (json) process.stdout.write(`${JSON.stringify(line)}\n`);
+    else if (line.hop) process.stdout.write(`${timeOf(line.hop)} ${describeHop(line.hop)}\n`);
+    else if (line.loop) process.stdout.write(`${stopLines(line.loop).join("\n")}\n`);
+  }
+  return 0;
+}
+
+function timeOf({ at }: Hop): string {
+  return styled("dim", new Date(at).toISOString().slice(11, 23));
+}
+
+function describeHop({ root, from, to, action, invocation }: Hop): string {
+  const times = invocation
+    ? `  ${styled("bold", `invocation ${invocation.depth} of the chain`)}`
+    : "";
+  return `${styled("dim", root.slice(-8))} ${labelOf(from)} → ${labelOf(to)}  ${styled("dim", action)}${times}`;
+}

@@ -1,0 +1,50 @@
+import { ask, endpointOf, NotRunning } from "../client.ts";
+import { parseOptions } from "../usage.ts";
+
+export const help = `flyball status: say whether it runs, and what it holds
+
+  --endpoint <url>    where the cloud is (AWS_ENDPOINT_URL, or http://127.0.0.1:4566)
+  --json              as a JSON object
+
+The exit code is 0 when it runs and 1 when it does not.
+`;
+
+interface Health {
+  readonly status: string;
+  readonly endpoint: string;
+  readonly services: readonly string[];
+  readonly clock: string;
+  readonly time: string;
+  readonly stoppedLoops: number;
+}
+
+export async function run(words: string[]): Promise<number> {
+  const options = parseOptions(words, {
+    endpoint: { type: "string" },
+    json: { type: "boolean", default: false },
+  });
+  const endpoint = endpointOf(options.endpoint);
+  try {
+    const health = await ask<Health>(endpoint, "GET", "/health");
+    process.stdout.write(options.json ? `${JSON.stringify(health)}\n` : describe(health));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof NotRunning)) throw error;
+    process.stdout.write(
+      options.json ? `${JSON.stringify({ status: "stopped", endpoint })}\n` : `${error.message}\n`,
+    );
+    return 1;
+  }
+}
+
+function describe({ endpoint, services, clock, time, stoppedLoops }: Health): string {
+  const loops =
+    stoppedLoops === 0 ? "none stopped" : `${stoppedLoops} stopped (flyball loops shows them)`;
+  return [
+    `flyball is ready on ${endpoint}`,
+    `  services  ${services.join(", ")}`,
+    `  clock     ${clock}, ${time}`,
+    `  loops     ${loops}`,
+    "",
+  ].join("\n");
+}
