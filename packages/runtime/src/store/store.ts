@@ -48,6 +48,8 @@ export interface Store {
   read<T>(body: (tx: ReadTransaction) => T): T;
   /** Resolves when what was written is durable: it is there after `kill -9`. */
   write<T>(body: (tx: WriteTransaction) => T): Promise<T>;
+  /** Where files that are too large for values lie beside the data; as lasting as the store itself. */
+  readonly directory: string;
   close(): Promise<void>;
 }
 
@@ -113,6 +115,7 @@ export function openStore({ directory, activity }: StoreOptions): Store {
   }
 
   return {
+    directory: path,
     read: (body) => body(view),
     write: <T>(body: (tx: WriteTransaction) => T) => {
       const result = new Promise<T>((resolve, reject) => {
