@@ -10,12 +10,12 @@ import { Metrics } from "./metrics.ts";
 import { Notices } from "./notices.ts";
 import { OwedWork } from "./owed.ts";
 import type { InputOf, OperationName, OutputOf, ServiceName } from "./sdk.ts";
-import type { Operation, ServiceDefinition } from "./service.ts";
+import type { AnyServiceDefinition, Operation } from "./service.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { Wakes } from "./wakes.ts";
 
 export interface CloudOptions {
-  readonly services: readonly ServiceDefinition<never>[];
+  readonly services: readonly AnyServiceDefinition[];
   /** Where the state lies; undefined keeps nothing. */
   readonly directory?: string;
   /** "system" by default. */
@@ -49,7 +49,7 @@ export class Cloud {
   /** Where clients reach this cloud, without a slash at the end: queue URLs begin with it. */
   readonly endpoint: string;
 
-  readonly #services = new Map<string, ServiceDefinition<never>>();
+  readonly #services = new Map<string, AnyServiceDefinition>();
   readonly #derived = new Map<unknown, unknown>();
   readonly #stopping = new AbortController();
   readonly #stops: (() => Promise<void> | void)[] = [];

@@ -32,6 +32,9 @@ export interface ServiceDefinition<S extends ServiceName = ServiceName> {
   readonly start?: (cloud: Cloud) => (() => Promise<void> | void) | undefined;
 }
 
+/** The definition of any one service. */
+export type AnyServiceDefinition = { [S in ServiceName]: ServiceDefinition<S> }[ServiceName];
+
 /**
  * A service is its SDK's name and a table of operations. An operation that the SDK knows and the table lacks
  * answers with `NotImplemented`; one that the SDK does not know is a compile error.
