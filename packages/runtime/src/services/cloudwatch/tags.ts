@@ -1,0 +1,111 @@
+import type { Tag } from "@aws-sdk/client-cloudwatch";
+import { ServiceError } from "../../errors.ts";
+import type { OperationOf } from "../../service.ts";
+import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
+import { alarmNameOf, getAlarm } from "./alarm.ts";
+import { checkLength, constraintViolated, validationError } from "./errors.ts";
+import { keyIn, type World } from "./world.ts";
+
+const TAGS_MAX = 50;
+const KEY_LENGTH_MAX = 128;
+const VALUE_LENGTH_MAX = 256;
+
+type Tags = Readonly<Record<string, string>>;
+
+export function checkTags(tags: readonly Tag[] | undefined): void {
+  for (const [index, { Key, Value }] of (tags ?? []).entries()) {
+    if (Key === undefined)
+      throw constraintViolated(
+        undefined,
+        `tags.${index + 1}.member.key`,
+        "Member must not be null",
+      );
+    if (Value === undefined)
+      throw constraintViolated(
+        undefined,
+        `tags.${index + 1}.member.value`,
+        "Member must not be null",
+      );
+    checkLength(Key, `tags.${index + 1}.member.key`, 1, KEY_LENGTH_MAX);
+    checkLength(Value, `tags.${index + 1}.member.value`, 0, VALUE_LENGTH_MAX);
+    if (/^aws:/i.test(Key))
+      throw validationError("aws: prefixed tag key names are not allowed for external use.");
+  }
+}
+
+/** Adds tags to a resource's; a resource has at most 50. */
+export function putTags(
+  tx: WriteTransaction,
+  world: World,
+  arn: string,
+  tags: readonly Tag[],
+): void {
+  if (tags.length === 0) return;
+  const all = {
+    ...tx.get<Tags>(keyIn(world, "tags", arn)),
+    ...Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value])),
+  };
+  if (Object.keys(all).length > TAGS_MAX)
+    throw validationError(`The number of tags must not be greater than ${TAGS_MAX}.`);
+  tx.put(keyIn(world, "tags", arn), all);
+}
+
+export function dropTags(tx: WriteTransaction, world: World, arn: string): void {
+  tx.delete(keyIn(world, "tags", arn));
+}
+
+export const tagResource: OperationOf<"cloudwatch", "TagResource"> = async (
+  { cloud, caller },
+  { ResourceARN, Tags },
+) => {
+  if (Tags === undefined) throw constraintViolated(undefined, "tags", "Member must not be null");
+  checkTags(Tags);
+  await cloud.store.write((tx) => {
+    const arn = existing(tx, caller, ResourceARN);
+    putTags(tx, caller, arn, Tags);
+  });
+  return {};
+};
+
+export const untagResource: OperationOf<"cloudwatch", "UntagResource"> = async (
+  { cloud, caller },
+  { ResourceARN, TagKeys },
+) => {
+  if (TagKeys === undefined)
+    throw constraintViolated(undefined, "tagKeys", "Member must not be null");
+  await cloud.store.write((tx) => {
+    const arn = existing(tx, caller, ResourceARN);
+    const left = { ...tx.get<Tags>(keyIn(caller, "tags", arn)) };
+    for (const key of TagKeys) delete left[key];
+    tx.put(keyIn(caller, "tags", arn), left);
+  });
+  return {};
+};
+
+export const listTagsForResource: OperationOf<"cloudwatch", "ListTagsForResource"> = (
+  { cloud, caller },
+  { ResourceARN },
+) =>
+  cloud.store.read((tx) => {
+    const tags = tx.get<Tags>(keyIn(caller, "tags", existing(tx, caller, ResourceARN))) ?? {};
+    return { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
+  });
+
+/** The ARN, when there is such an alarm or dashboard in this world. */
+function existing(tx: ReadTransaction, world: World, arn: string | undefined): string {
+  if (arn === undefined)
+    throw constraintViolated(undefined, "resourceARN", "Member must not be null");
+  checkLength(arn, "resourceARN", 1, 1024);
+  const [, , service, region, account, type] = arn.split(":");
+  const alarm =
+    service === "cloudwatch" &&
+    region === world.region &&
+    account === world.account &&
+    type === "alarm" &&
+    getAlarm(tx, world, alarmNameOf(arn));
+  if (!alarm)
+    throw new ServiceError("ResourceNotFoundException", `Unknown resource: ${arn}`, {
+      fields: { ResourceType: "Alarm", ResourceId: arn },
+    });
+  return arn;
+}
