@@ -1,0 +1,107 @@
+import { ServiceError } from "./errors.ts";
+
+/**
+ * The checks of ranges, lengths, patterns and enumerations that AWS's services do before anything else, told in the
+ * one sentence that all of them have in common:
+ *
+ * `1 validation error detected: Value 'a b' at 'logGroupName' failed to satisfy constraint: Member must satisfy
+ * regular expression pattern: [\.\-_/#A-Za-z0-9]+`
+ *
+ * Only a missing member violates {@link required}; every other check passes over `undefined`.
+ */
+export class Constraints {
+  readonly #violations: string[] = [];
+
+  required(member: string, value: unknown): this {
+    return value === undefined || value === null
+      ? this.#violated(member, value, "Member must not be null")
+      : this;
+  }
+
+  /** The length of a string in UTF-16 units, or of a list. */
+  length(
+    member: string,
+    value: string | readonly unknown[] | undefined,
+    { min = 0, max = Number.POSITIVE_INFINITY }: { min?: number; max?: number },
+  ): this {
+    if (value === undefined) return this;
+    if (value.length < min)
+      this.#violated(member, value, `Member must have length greater than or equal to ${min}`);
+    if (value.length > max)
+      this.#violated(member, value, `Member must have length less than or equal to ${max}`);
+    return this;
+  }
+
+  range(
+    member: string,
+    value: number | undefined,
+    {
+      min = Number.NEGATIVE_INFINITY,
+      max = Number.POSITIVE_INFINITY,
+    }: { min?: number; max?: number },
+  ): this {
+    if (value === undefined) return this;
+    if (value < min)
+      this.#violated(member, value, `Member must have value greater than or equal to ${min}`);
+    if (value > max)
+      this.#violated(member, value, `Member must have value less than or equal to ${max}`);
+    return this;
+  }
+
+  /** `pattern` is AWS's own; it has to match the whole value. */
+  pattern(member: string, value: string | undefined, pattern: string): this {
+    if (value === undefined || wholeMatch(pattern).test(value)) return this;
+    return this.#violated(
+      member,
+      value,
+      `Member must satisfy regular expression pattern: ${pattern}`,
+    );
+  }
+
+  oneOf(
+    member: string,
+    value: string | number | undefined,
+    allowed: readonly (string | number)[],
+  ): this {
+    if (value === undefined || allowed.includes(value)) return this;
+    return this.#violated(
+      member,
+      value,
+      `Member must satisfy enum value set: [${allowed.join(", ")}]`,
+    );
+  }
+
+  /** Throws all that was violated as one error of this code, with status 400. */
+  check(code: string): void {
+    const count = this.#violations.length;
+    if (count === 0) return;
+    const counted = count === 1 ? "1 validation error" : `${count} validation errors`;
+    throw new ServiceError(code, `${counted} detected: ${this.#violations.join("; ")}`, {
+      httpStatus: 400,
+    });
+  }
+
+  #violated(member: string, value: unknown, constraint: string): this {
+    this.#violations.push(
+      `Value ${shown(value)} at '${member}' failed to satisfy constraint: ${constraint}`,
+    );
+    return this;
+  }
+}
+
+const wholeMatches = new Map<string, RegExp>();
+
+/** The patterns are a few constants of the services, so each is compiled once. */
+function wholeMatch(pattern: string): RegExp {
+  let compiled = wholeMatches.get(pattern);
+  if (!compiled) {
+    compiled = new RegExp(`^(?:${pattern})$`, "s");
+    wholeMatches.set(pattern, compiled);
+  }
+  return compiled;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return "null";
+  return `'${Array.isArray(value) ? `[${value.join(", ")}]` : value}'`;
+}
