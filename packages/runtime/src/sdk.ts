@@ -101,7 +101,14 @@ type CommandOf<S extends ServiceName, O extends string> = Client<S>[`${O}Command
   keyof Client<S>];
 
 export type InputOf<S extends ServiceName, O extends string> =
-  CommandOf<S, O> extends new (input: infer Input) => unknown ? Input : never;
+  CommandOf<S, O> extends new (
+    // Where nothing is required, the SDK lets the whole input be left out: the arguments are `[] | [input]`.
+    ...args: infer Arguments
+  ) => unknown
+    ? Arguments extends readonly [infer Input]
+      ? Input
+      : never
+    : never;
 
 export type OutputOf<S extends ServiceName, O extends string> =
   CommandOf<S, O> extends new (
