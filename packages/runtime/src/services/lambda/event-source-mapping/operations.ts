@@ -1,0 +1,241 @@
+import { randomUUID } from "node:crypto";
+import type { Call } from "../../../call.ts";
+import { isServiceError, ServiceError } from "../../../errors.ts";
+import type { OperationOf, OperationTable } from "../../../service.ts";
+import type { WriteTransaction } from "../../../store/store.ts";
+import {
+  existingMapping,
+  type Mapping,
+  type MappingState,
+  mappingKey,
+  mappingsOf,
+  toConfiguration,
+  USER_INITIATED,
+} from "./mapping.ts";
+import { pollersOf } from "./pollers.ts";
+import { changedSettings, defaultSettings, validationFailed } from "./settings.ts";
+import { type EventSource, invalidParameter } from "./source.ts";
+import { sourceOf } from "./sources.ts";
+import { sqsSource } from "./sqs-source.ts";
+
+/** ListEventSourceMappings: "a maximum of 100 items in each response, even if you set the number higher". */
+const LIST_ITEMS_MAX = 100;
+const LIST_MAX_ITEMS_BOUND = 10_000;
+
+interface MappedFunction {
+  readonly arn: string;
+  readonly timeoutSeconds: number;
+}
+
+/** Throws `InvalidParameterValueException` where there is no such function. */
+async function mappedFunction({ cloud, caller }: Call, name: string): Promise<MappedFunction> {
+  try {
+    const configuration = await cloud.call(caller, "lambda", "GetFunctionConfiguration", {
+      FunctionName: name,
+    });
+    return { arn: configuration.FunctionArn!, timeoutSeconds: configuration.Timeout ?? 3 };
+  } catch (error) {
+    if (isServiceError(error, "ResourceNotFoundException"))
+      throw invalidParameter("Function does not exist");
+    throw error;
+  }
+}
+
+/** Makes a mapping and starts to read its source. Answers in the state `Creating`. */
+const createEventSourceMapping: OperationOf<"lambda", "CreateEventSourceMapping"> = async (
+  call,
+  input,
+) => {
+  const { EventSourceArn: eventSourceArn, FunctionName } = input;
+  if (FunctionName === undefined || FunctionName === "") throw missing("functionName");
+  if (eventSourceArn === undefined) throw invalidParameter("Unrecognized event source.");
+  const source = sourceOf(eventSourceArn);
+  if (input.StartingPosition !== undefined && source === sqsSource)
+    throw invalidParameter("StartingPosition is not valid for SQS event sources.");
+  const settings = changedSettings(defaultSettings(source), input, source);
+  const target = await mappedFunction(call, FunctionName);
+  const { account, region } = call.caller;
+  checkRegion(eventSourceArn, region);
+  await source.check(call, {
+    eventSourceArn,
+    settings,
+    functionTimeoutSeconds: target.timeoutSeconds,
+  });
+  const mapping: Mapping = {
+    uuid: randomUUID(),
+    account,
+    region,
+    eventSourceArn,
+    functionArn: target.arn,
+    settings,
+    state: "Creating",
+    stateTransitionReason: USER_INITIATED,
+    lastModified: call.cloud.clock.now(),
+    tags: input.Tags ?? {},
+  };
+  return call.cloud.store.write((tx) => {
+    refuseDouble(tx, mapping);
+    return putAndSettle(call, tx, mapping);
+  });
+};
+
+/** The mapping of a UUID. */
+const getEventSourceMapping: OperationOf<"lambda", "GetEventSourceMapping"> = (call, { UUID }) => {
+  const uuid = required(UUID);
+  return call.cloud.store.read((tx) => toConfiguration(existingMapping(tx, call.caller, uuid)));
+};
+
+/** Changes what the request names. Answers in the state that leads to the new one. */
+const updateEventSourceMapping: OperationOf<"lambda", "UpdateEventSourceMapping"> = async (
+  call,
+  input,
+) => {
+  const { cloud, caller } = call;
+  const uuid = required(input.UUID);
+  const before = cloud.store.read((tx) => existingMapping(tx, caller, uuid));
+  refuseBusy(before, "update");
+  const source: EventSource = sourceOf(before.eventSourceArn);
+  const settings = changedSettings(before.settings, input, source);
+  const target = await mappedFunction(call, input.FunctionName ?? before.functionArn);
+  await source.check(call, {
+    eventSourceArn: before.eventSourceArn,
+    settings,
+    functionTimeoutSeconds: target.timeoutSeconds,
+  });
+  return cloud.store.write((tx) => {
+    const current = existingMapping(tx, caller, uuid);
+    refuseBusy(current, "update");
+    const mapping: Mapping = {
+      ...current,
+      functionArn: target.arn,
+      settings,
+      state: stateTowards(current.settings.enabled, settings.enabled),
+      stateTransitionReason: USER_INITIATED,
+      lastModified: cloud.clock.now(),
+    };
+    refuseDouble(tx, mapping);
+    return putAndSettle(call, tx, mapping);
+  });
+};
+
+/** Stops reading and forgets the mapping. Answers in the state `Deleting`. */
+const deleteEventSourceMapping: OperationOf<"lambda", "DeleteEventSourceMapping"> = (
+  call,
+  { UUID },
+) => {
+  const uuid = required(UUID);
+  return call.cloud.store.write((tx) => {
+    const current = existingMapping(tx, call.caller, uuid);
+    refuseBusy(current, "delete");
+    const lastModified = call.cloud.clock.now();
+    return putAndSettle(call, tx, { ...current, state: "Deleting", lastModified });
+  });
+};
+
+/** Mappings by function, by source, by both, or all of the account in the Region. */
+const listEventSourceMappings: OperationOf<"lambda", "ListEventSourceMappings"> = async (
+  call,
+  { EventSourceArn, FunctionName, Marker, MaxItems = LIST_ITEMS_MAX },
+) => {
+  const { cloud, caller } = call;
+  if (MaxItems < 1 || MaxItems > LIST_MAX_ITEMS_BOUND) throw maxItemsOutside(MaxItems);
+  const limit = Math.min(MaxItems, LIST_ITEMS_MAX);
+  const functionArn = FunctionName === undefined ? undefined : await listedArn(call, FunctionName);
+  return cloud.store.read((tx) => {
+    const found: Mapping[] = [];
+    for (const mapping of mappingsOf(tx, caller, Marker)) {
+      if (EventSourceArn !== undefined && mapping.eventSourceArn !== EventSourceArn) continue;
+      if (functionArn !== undefined && mapping.functionArn !== functionArn) continue;
+      if (found.length === limit) {
+        return {
+          EventSourceMappings: found.map(toConfiguration),
+          NextMarker: found.at(-1)!.uuid,
+        };
+      }
+      found.push(mapping);
+    }
+    return { EventSourceMappings: found.map(toConfiguration) };
+  });
+};
+
+/** The operations of event source mappings, for the table of the service. */
+export const eventSourceMappingOperations = {
+  CreateEventSourceMapping: createEventSourceMapping,
+  GetEventSourceMapping: getEventSourceMapping,
+  UpdateEventSourceMapping: updateEventSourceMapping,
+  DeleteEventSourceMapping: deleteEventSourceMapping,
+  ListEventSourceMappings: listEventSourceMappings,
+} satisfies OperationTable<"lambda">;
+
+function putAndSettle({ cloud }: Call, tx: WriteTransaction, mapping: Mapping) {
+  tx.put(mappingKey(mapping), mapping);
+  tx.afterCommit(() => cloud.derived(pollersOf).settle(mapping));
+  return toConfiguration(mapping);
+}
+
+function stateTowards(wasEnabled: boolean, enabled: boolean): MappingState {
+  if (wasEnabled === enabled) return "Updating";
+  return enabled ? "Enabling" : "Disabling";
+}
+
+function refuseDouble(tx: WriteTransaction, mapping: Mapping): void {
+  for (const other of mappingsOf(tx, mapping)) {
+    if (other.uuid === mapping.uuid) continue;
+    if (other.eventSourceArn !== mapping.eventSourceArn) continue;
+    if (other.functionArn !== mapping.functionArn) continue;
+    const functionName = mapping.functionArn.split(":").slice(6).join(":");
+    throw new ServiceError(
+      "ResourceConflictException",
+      `The event source arn (" ${mapping.eventSourceArn} ") and function (" ${functionName} ") provided mapping already exists. Please update or delete the existing mapping with UUID ${other.uuid}`,
+      { fields: { Type: "User" } },
+    );
+  }
+}
+
+function refuseBusy({ state }: Mapping, verb: "update" | "delete"): void {
+  if (state === "Enabled" || state === "Disabled") return;
+  throw new ServiceError(
+    "ResourceInUseException",
+    `Cannot ${verb} the event source mapping because it is in use.`,
+    { fields: { Type: "User" } },
+  );
+}
+
+/** A queue is read from its own Region only. */
+function checkRegion(eventSourceArn: string, region: string): void {
+  if (eventSourceArn.split(":")[3] === region) return;
+  throw invalidParameter(
+    `Unrecognized event source, must be in the Region ${region}. Unsupported arn ${eventSourceArn}`,
+  );
+}
+
+/** The ARN that a name stands for; a function that is gone may have left mappings behind. */
+async function listedArn(call: Call, name: string): Promise<string> {
+  try {
+    return (await mappedFunction(call, name)).arn;
+  } catch (error) {
+    if (!isServiceError(error, "InvalidParameterValueException")) throw error;
+    const { account, region } = call.caller;
+    const bare = name.replace(/^(?:.*:)?function:/, "");
+    return `arn:aws:lambda:${region}:${account}:function:${bare}`;
+  }
+}
+
+function required(uuid: string | undefined): string {
+  if (uuid === undefined || uuid === "") throw missing("uUID");
+  return uuid;
+}
+
+function missing(member: string): ServiceError {
+  return validationFailed([
+    `Value null at '${member}' failed to satisfy constraint: Member must not be null`,
+  ]);
+}
+
+function maxItemsOutside(value: number): ServiceError {
+  const bound =
+    value < 1 ? "greater than or equal to 1" : `less than or equal to ${LIST_MAX_ITEMS_BOUND}`;
+  return validationFailed([
+    `Value '${value}' at 'maxItems' failed to satisfy constraint: Member must have value ${bound}`,
+  ]);
+}

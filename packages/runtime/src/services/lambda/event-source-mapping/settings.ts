@@ -1,0 +1,167 @@
+import type {
+  CreateEventSourceMappingRequest,
+  UpdateEventSourceMappingRequest,
+} from "@aws-sdk/client-lambda";
+import { ServiceError } from "../../../errors.ts";
+import { compileFilters } from "./filter.ts";
+import type { MappingSettings } from "./mapping.ts";
+import { type EventSource, invalidParameter } from "./source.ts";
+
+// The limits of the API reference, CreateEventSourceMapping.
+const BATCH_SIZE_MIN = 1;
+const BATCH_SIZE_MAX = 10_000;
+const BATCHING_WINDOW_SECONDS_MAX = 300;
+const MAXIMUM_CONCURRENCY_MIN = 2;
+const MAXIMUM_CONCURRENCY_MAX = 1_000;
+const PATTERN_CHARACTERS_MAX = 4_096;
+/** Lambda developer guide, "Control which events Lambda sends to your function"; a quota that AWS raises to 10 on request. */
+const FILTERS_MAX = 5;
+const MINIMUM_POLLERS_MIN = 2;
+const MINIMUM_POLLERS_MAX = 200;
+const MINIMUM_POLLERS_DEFAULT = 2;
+const MAXIMUM_POLLERS_MAX = 10_000;
+const MAXIMUM_POLLERS_DEFAULT = 200;
+
+type SettingsInput = Partial<CreateEventSourceMappingRequest> &
+  Partial<UpdateEventSourceMappingRequest>;
+
+export function defaultSettings(source: EventSource): MappingSettings {
+  return {
+    enabled: true,
+    batchSize: source.batchSizeDefault,
+    maximumBatchingWindowInSeconds: 0,
+    functionResponseTypes: [],
+  };
+}
+
+/**
+ * The settings after a request: what it names replaces what was there. Throws `ValidationException` where a value
+ * is outside of its range, `InvalidParameterValueException` where values do not go with the source or each other.
+ */
+export function changedSettings(
+  before: MappingSettings,
+  input: SettingsInput,
+  source: EventSource,
+): MappingSettings {
+  checkRanges(input);
+  refuseUnsupported(input, source);
+  const settings: MappingSettings = {
+    ...before,
+    enabled: input.Enabled ?? before.enabled,
+    batchSize: input.BatchSize ?? before.batchSize,
+    maximumBatchingWindowInSeconds:
+      input.MaximumBatchingWindowInSeconds ?? before.maximumBatchingWindowInSeconds,
+    functionResponseTypes: input.FunctionResponseTypes ?? before.functionResponseTypes,
+    ...(input.KMSKeyArn !== undefined && { kmsKeyArn: input.KMSKeyArn }),
+    ...(input.MetricsConfig && { metrics: input.MetricsConfig }),
+    ...changedFilters(input),
+    ...changedScaling(before, input),
+  };
+  if (settings.provisionedPollers && settings.maximumConcurrency !== undefined) {
+    throw invalidParameter(
+      "Provisioned mode for SQS ESM does not support maximum concurrency feature. Use MaximumPollers as the control mechanism and remove maximum concurrency.",
+    );
+  }
+  return settings;
+}
+
+/** An empty `FilterCriteria` takes the filters away. */
+function changedFilters({ FilterCriteria }: SettingsInput): Partial<MappingSettings> {
+  if (FilterCriteria === undefined) return {};
+  const filters = FilterCriteria.Filters ?? [];
+  if (filters.length === 0) return { filterPatterns: undefined };
+  if (filters.length > FILTERS_MAX)
+    throw invalidParameter(`The maximum number of filters is ${FILTERS_MAX}.`);
+  const filterPatterns = filters.map(({ Pattern }) => Pattern ?? "");
+  compileFilters(filterPatterns);
+  return { filterPatterns };
+}
+
+/** An empty `ScalingConfig` or `ProvisionedPollerConfig` takes the setting away. */
+function changedScaling(
+  before: MappingSettings,
+  { ScalingConfig, ProvisionedPollerConfig }: SettingsInput,
+): Partial<MappingSettings> {
+  const changed: { -readonly [K in keyof MappingSettings]?: MappingSettings[K] } = {};
+  if (ScalingConfig) changed.maximumConcurrency = ScalingConfig.MaximumConcurrency;
+  if (ProvisionedPollerConfig) {
+    const { MinimumPollers, MaximumPollers } = ProvisionedPollerConfig;
+    const none = MinimumPollers === undefined && MaximumPollers === undefined;
+    changed.provisionedPollers = none
+      ? undefined
+      : {
+          minimum: MinimumPollers ?? before.provisionedPollers?.minimum ?? MINIMUM_POLLERS_DEFAULT,
+          maximum: MaximumPollers ?? before.provisionedPollers?.maximum ?? MAXIMUM_POLLERS_DEFAULT,
+        };
+    checkPollers(changed.provisionedPollers);
+  }
+  return changed;
+}
+
+function checkPollers(pollers: MappingSettings["provisionedPollers"]): void {
+  if (!pollers) return;
+  const { minimum, maximum } = pollers;
+  const minimumFits = minimum >= MINIMUM_POLLERS_MIN && minimum <= MINIMUM_POLLERS_MAX;
+  if (minimumFits && maximum >= minimum && maximum <= MAXIMUM_POLLERS_MAX) return;
+  throw invalidParameter(
+    `MinimumPollers should be between [${MINIMUM_POLLERS_MIN}, ${MINIMUM_POLLERS_MAX}] and MaximumPollers should be between [MinimumPollers, ${MAXIMUM_POLLERS_MAX}]`,
+  );
+}
+
+function refuseUnsupported(input: SettingsInput, source: EventSource): void {
+  for (const member of source.unsupported) {
+    if (input[member] === undefined) continue;
+    throw invalidParameter(`Unsupported ${member} parameter for given event source mapping type.`);
+  }
+}
+
+function checkRanges(input: SettingsInput): void {
+  const problems = [
+    outside("batchSize", input.BatchSize, BATCH_SIZE_MIN, BATCH_SIZE_MAX),
+    outside(
+      "maximumBatchingWindowInSeconds",
+      input.MaximumBatchingWindowInSeconds,
+      0,
+      BATCHING_WINDOW_SECONDS_MAX,
+    ),
+    outside(
+      "scalingConfig.maximumConcurrency",
+      input.ScalingConfig?.MaximumConcurrency,
+      MAXIMUM_CONCURRENCY_MIN,
+      MAXIMUM_CONCURRENCY_MAX,
+    ),
+    ...(input.FilterCriteria?.Filters ?? []).map(({ Pattern }, index) =>
+      (Pattern?.length ?? 0) > PATTERN_CHARACTERS_MAX
+        ? `Value '${Pattern}' at 'filterCriteria.filters.${index + 1}.member.pattern' failed to satisfy constraint: Member must have length less than or equal to ${PATTERN_CHARACTERS_MAX}`
+        : undefined,
+    ),
+    ...(input.FunctionResponseTypes ?? []).map((type) =>
+      type === "ReportBatchItemFailures"
+        ? undefined
+        : `Value '[${type}]' at 'functionResponseTypes' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [ReportBatchItemFailures]]`,
+    ),
+  ].filter((problem) => problem !== undefined);
+  if (problems.length > 0) throw validationFailed(problems);
+}
+
+function outside(
+  member: string,
+  value: number | undefined,
+  least: number,
+  most: number,
+): string | undefined {
+  if (value === undefined || (value >= least && value <= most)) return undefined;
+  const bound =
+    value < least ? `greater than or equal to ${least}` : `less than or equal to ${most}`;
+  return `Value '${value}' at '${member}' failed to satisfy constraint: Member must have value ${bound}`;
+}
+
+/** AWS's error for values that break a constraint of the model. */
+export function validationFailed(problems: readonly string[]): ServiceError {
+  const errors = problems.length === 1 ? "error" : "errors";
+  return new ServiceError(
+    "ValidationException",
+    `${problems.length} validation ${errors} detected: ${problems.join("; ")}`,
+    { httpStatus: 400 },
+  );
+}
