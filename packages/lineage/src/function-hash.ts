@@ -1,18 +1,17 @@
 /** `Allow`: the function may come back for ever. `Terminate`, AWS's default: it is stopped. */
 export type RecursiveLoop = "Allow" | "Terminate";
 
-/** The bit of a hash that says that its function is `Allow`; the 31 others say which function it is. */
-const ALLOW_BIT = 1;
+/** The bit of a hash that says that its function gives way; the 31 others say which function it is. */
+const GIVES_WAY_BIT = 1;
 
 /**
  * The 8 lower-case hex digits that stand for a function in the header: 31 bits of a hash of its unqualified ARN, and
- * the lowest bit set if it is `Allow`. Two given functions share the 31 bits with a chance of 1 in 2^31, about two
- * thousand million.
+ * the lowest bit set if it is `Allow`, and so gives way to any that is `Terminate`. Two given functions share the 31
+ * bits with a chance of 1 in 2^31, about two thousand million.
  */
 export function functionHash(functionArn: string, recursiveLoop: RecursiveLoop): string {
-  const identity = hash32(functionArn) & ~ALLOW_BIT;
-  const bits = recursiveLoop === "Allow" ? identity | ALLOW_BIT : identity;
-  return (bits >>> 0).toString(16).padStart(8, "0");
+  const identity = hash32(functionArn) & ~GIVES_WAY_BIT;
+  return hex(recursiveLoop === "Allow" ? identity | GIVES_WAY_BIT : identity);
 }
 
 /** Whether two hashes are of one function, whatever its setting was when each was written. */
@@ -20,8 +19,18 @@ export function isSameFunction(hash: string, other: string): boolean {
   return (Number.parseInt(hash, 16) ^ Number.parseInt(other, 16)) >>> 1 === 0;
 }
 
-export function isAllow(hash: string): boolean {
-  return (Number.parseInt(hash, 16) & ALLOW_BIT) !== 0;
+/** Whether the next `Terminate` function takes the place of the one with this hash, unless it is that one itself. */
+export function givesWay(hash: string): boolean {
+  return (Number.parseInt(hash, 16) & GIVES_WAY_BIT) !== 0;
+}
+
+/** The hash of the same function, giving way. */
+export function givingWay(hash: string): string {
+  return hex(Number.parseInt(hash, 16) | GIVES_WAY_BIT);
+}
+
+function hex(bits: number): string {
+  return (bits >>> 0).toString(16).padStart(8, "0");
 }
 
 /** FNV-1a over the UTF-16 units, then MurmurHash3's finalizer, so that names that differ in a digit differ everywhere. */

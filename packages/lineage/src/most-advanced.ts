@@ -1,4 +1,4 @@
-import { functionHash, isAllow, isSameFunction } from "./function-hash.ts";
+import { functionHash, givesWay, isSameFunction } from "./function-hash.ts";
 import type { Lineage } from "./lineage.ts";
 import { parseTraceHeader } from "./trace-header.ts";
 
@@ -36,7 +36,7 @@ function isFurther(lineage: Lineage, than: Lineage | undefined, hash: string): b
   return lineage.depth > than.depth;
 }
 
-/** How often the function was invoked, as far as it counts towards a stop: 0 if it is not tracked, or `Allow`. */
+/** How often the function was invoked, as far as it counts towards a stop: 0 if it is not tracked, or gives way. */
 function invocationsOf(hash: string, lineage: Lineage): number {
-  return isSameFunction(hash, lineage.hash) && !isAllow(lineage.hash) ? lineage.count + 1 : 0;
+  return isSameFunction(hash, lineage.hash) && !givesWay(lineage.hash) ? lineage.count + 1 : 0;
 }

@@ -24,7 +24,6 @@ export const OTHER_FIELDS_LENGTH_MAX = 4_096;
 
 const ROOT = /^1-[0-9a-f]{8}-[0-9a-f]{24}$/i;
 const PARENT = /^[0-9a-f]{16}$/i;
-const SAMPLED = /^[01]$/;
 /** Printable ASCII: nothing that could break out of an HTTP header or an environment variable. */
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
@@ -33,13 +32,9 @@ const PRINTABLE = /^[\x20-\x7e]*$/;
  * time linear in the text. Of a field that stands there twice the first well-formed one counts.
  */
 export function parseTraceHeader(text: string): TraceHeader {
-  let root: string | undefined;
-  let parent: string | undefined;
-  let sampled: "0" | "1" | undefined;
-  let lineage: Lineage | undefined;
+  const known: { -readonly [field in keyof Omit<TraceHeader, "others">]: TraceHeader[field] } = {};
   const others: OtherField[] = [];
   let room = OTHER_FIELDS_LENGTH_MAX;
-  let at = 0;
   for (const field of text.split(";")) {
     const equals = field.indexOf("=");
     if (equals < 0) continue;
@@ -47,54 +42,44 @@ export function parseTraceHeader(text: string): TraceHeader {
     const value = field.slice(equals + 1).trim();
     switch (name.toLowerCase()) {
       case "root":
-        root ??= ROOT.test(value) ? value.toLowerCase() : undefined;
+        if (ROOT.test(value)) known.root ??= value.toLowerCase();
         break;
       case "parent":
-        parent ??= PARENT.test(value) ? value.toLowerCase() : undefined;
+        if (PARENT.test(value)) known.parent ??= value.toLowerCase();
         break;
       case "sampled":
-        sampled ??= SAMPLED.test(value) ? (value === "1" ? "1" : "0") : undefined;
+        if (value === "0" || value === "1") known.sampled ??= value;
         break;
-      case "lineage":
-        lineage ??= parseLineage(value);
+      case "lineage": {
+        const lineage = parseLineage(value);
+        if (lineage !== undefined) known.lineage ??= lineage;
         break;
+      }
       default: {
         const length = name.length + value.length + 2;
-        if (name === "" || length > room || !PRINTABLE.test(name + value)) continue;
+        if (name === "" || length > room || !PRINTABLE.test(name + value)) break;
         room -= length;
-        others.push({ name, value, at: Math.min(at, 4) });
-        continue;
+        others.push({ name, value, at: Object.keys(known).length });
       }
     }
-    at++;
   }
-  return {
-    ...(root !== undefined && { root }),
-    ...(parent !== undefined && { parent }),
-    ...(sampled !== undefined && { sampled }),
-    ...(lineage !== undefined && { lineage }),
-    ...(others.length > 0 && { others }),
-  };
+  return others.length > 0 ? { ...known, others } : known;
 }
 
 /** Writes `Root=…;Parent=…;Sampled=…;Lineage=…` as far as they are there, other fields in their places among them. */
-export function formatTraceHeader(header: TraceHeader): string {
-  const known = [
-    header.root !== undefined && `Root=${header.root}`,
-    header.parent !== undefined && `Parent=${header.parent}`,
-    header.sampled !== undefined && `Sampled=${header.sampled}`,
-    header.lineage !== undefined && `Lineage=${formatLineage(header.lineage)}`,
-  ].filter((field) => field !== false);
+export function formatTraceHeader({
+  root,
+  parent,
+  sampled,
+  lineage,
+  others = [],
+}: TraceHeader): string {
   const fields: string[] = [];
-  const others = header.others ?? [];
-  let next = 0;
-  for (let at = 0; at <= known.length; at++) {
-    for (; next < others.length; next++) {
-      const other = others[next]!;
-      if (other.at > at && at < known.length) break;
-      fields.push(`${other.name}=${other.value}`);
-    }
-    if (at < known.length) fields.push(known[at]!);
-  }
+  if (root !== undefined) fields.push(`Root=${root}`);
+  if (parent !== undefined) fields.push(`Parent=${parent}`);
+  if (sampled !== undefined) fields.push(`Sampled=${sampled}`);
+  if (lineage !== undefined) fields.push(`Lineage=${formatLineage(lineage)}`);
+  // The last one first, so that those before it still find their places.
+  for (const { name, value, at } of others.toReversed()) fields.splice(at, 0, `${name}=${value}`);
   return fields.join(";");
 }
