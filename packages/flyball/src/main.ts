@@ -3,6 +3,10 @@ import { UsageError } from "./usage.ts";
 
 /** What each command is, in the order in which help shows them. Loaded when called, so that each starts fast. */
 const commands = {
+  demo: {
+    summary: "watch a runaway loop being stopped",
+    load: () => import("./commands/demo.ts"),
+  },
   start: { summary: "start the cloud on this machine", load: () => import("./commands/start.ts") },
   env: {
     summary: "print the exports that point a shell's AWS clients here",
