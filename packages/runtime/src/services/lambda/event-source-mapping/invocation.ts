@@ -34,7 +34,7 @@ export async function invokeWithBatch(
     Payload: Buffer.from(JSON.stringify(event)),
   });
   try {
-    const { FunctionError, Payload } = await Promise.race([invoked, rejectsOn(cloud.stopping)]);
+    const { FunctionError, Payload } = await orAborted(invoked, cloud.stopping);
     return FunctionError === undefined
       ? { kind: "succeeded", payload: Payload }
       : { kind: "functionError" };
@@ -46,9 +46,15 @@ export async function invokeWithBatch(
   }
 }
 
-function rejectsOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
+/** The outcome of the work, or a rejection with the signal's reason as soon as that aborts. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }

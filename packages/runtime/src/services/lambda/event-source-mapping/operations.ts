@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Call } from "../../../call.ts";
+import { Constraints } from "../../../constraints.ts";
 import { isServiceError, ServiceError } from "../../../errors.ts";
 import type { OperationOf, OperationTable } from "../../../service.ts";
 import type { WriteTransaction } from "../../../store/store.ts";
@@ -13,7 +14,7 @@ import {
   USER_INITIATED,
 } from "./mapping.ts";
 import { pollersOf } from "./pollers.ts";
-import { changedSettings, defaultSettings, validationFailed } from "./settings.ts";
+import { changedSettings, defaultSettings } from "./settings.ts";
 import { type EventSource, invalidParameter } from "./source.ts";
 import { sourceOf } from "./sources.ts";
 import { sqsSource } from "./sqs-source.ts";
@@ -28,7 +29,10 @@ interface MappedFunction {
 }
 
 /** Throws `InvalidParameterValueException` where there is no such function. */
-async function mappedFunction({ cloud, caller }: Call, name: string): Promise<MappedFunction> {
+async function mappedFunction(
+  { cloud, caller }: Call,
+  name: string | undefined,
+): Promise<MappedFunction> {
   try {
     const configuration = await cloud.call(caller, "lambda", "GetFunctionConfiguration", {
       FunctionName: name,
@@ -47,7 +51,7 @@ const createEventSourceMapping: OperationOf<"lambda", "CreateEventSourceMapping"
   input,
 ) => {
   const { EventSourceArn: eventSourceArn, FunctionName } = input;
-  if (FunctionName === undefined || FunctionName === "") throw missing("functionName");
+  new Constraints().required("functionName", FunctionName).check("ValidationException");
   if (eventSourceArn === undefined) throw invalidParameter("Unrecognized event source.");
   const source = sourceOf(eventSourceArn);
   if (input.StartingPosition !== undefined && source === sqsSource)
@@ -138,7 +142,9 @@ const listEventSourceMappings: OperationOf<"lambda", "ListEventSourceMappings"> 
   { EventSourceArn, FunctionName, Marker, MaxItems = LIST_ITEMS_MAX },
 ) => {
   const { cloud, caller } = call;
-  if (MaxItems < 1 || MaxItems > LIST_MAX_ITEMS_BOUND) throw maxItemsOutside(MaxItems);
+  new Constraints()
+    .range("maxItems", MaxItems, { min: 1, max: LIST_MAX_ITEMS_BOUND })
+    .check("ValidationException");
   const limit = Math.min(MaxItems, LIST_ITEMS_MAX);
   const functionArn = FunctionName === undefined ? undefined : await listedArn(call, FunctionName);
   return cloud.store.read((tx) => {
@@ -222,20 +228,6 @@ async function listedArn(call: Call, name: string): Promise<string> {
 }
 
 function required(uuid: string | undefined): string {
-  if (uuid === undefined || uuid === "") throw missing("uUID");
-  return uuid;
-}
-
-function missing(member: string): ServiceError {
-  return validationFailed([
-    `Value null at '${member}' failed to satisfy constraint: Member must not be null`,
-  ]);
-}
-
-function maxItemsOutside(value: number): ServiceError {
-  const bound =
-    value < 1 ? "greater than or equal to 1" : `less than or equal to ${LIST_MAX_ITEMS_BOUND}`;
-  return validationFailed([
-    `Value '${value}' at 'maxItems' failed to satisfy constraint: Member must have value ${bound}`,
-  ]);
+  new Constraints().required("uUID", uuid).check("ValidationException");
+  return uuid ?? "";
 }

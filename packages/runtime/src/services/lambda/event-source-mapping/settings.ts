@@ -2,7 +2,7 @@ import type {
   CreateEventSourceMappingRequest,
   UpdateEventSourceMappingRequest,
 } from "@aws-sdk/client-lambda";
-import { ServiceError } from "../../../errors.ts";
+import { Constraints } from "../../../constraints.ts";
 import { compileFilters } from "./filter.ts";
 import type { MappingSettings } from "./mapping.ts";
 import { type EventSource, invalidParameter } from "./source.ts";
@@ -16,6 +16,7 @@ const MAXIMUM_CONCURRENCY_MAX = 1_000;
 const PATTERN_CHARACTERS_MAX = 4_096;
 /** Lambda developer guide, "Control which events Lambda sends to your function"; a quota that AWS raises to 10 on request. */
 const FILTERS_MAX = 5;
+const FUNCTION_RESPONSE_TYPES = ["ReportBatchItemFailures"];
 const MINIMUM_POLLERS_MIN = 2;
 const MINIMUM_POLLERS_MAX = 200;
 const MINIMUM_POLLERS_DEFAULT = 2;
@@ -116,52 +117,21 @@ function refuseUnsupported(input: SettingsInput, source: EventSource): void {
 }
 
 function checkRanges(input: SettingsInput): void {
-  const problems = [
-    outside("batchSize", input.BatchSize, BATCH_SIZE_MIN, BATCH_SIZE_MAX),
-    outside(
-      "maximumBatchingWindowInSeconds",
-      input.MaximumBatchingWindowInSeconds,
-      0,
-      BATCHING_WINDOW_SECONDS_MAX,
-    ),
-    outside(
-      "scalingConfig.maximumConcurrency",
-      input.ScalingConfig?.MaximumConcurrency,
-      MAXIMUM_CONCURRENCY_MIN,
-      MAXIMUM_CONCURRENCY_MAX,
-    ),
-    ...(input.FilterCriteria?.Filters ?? []).map(({ Pattern }, index) =>
-      (Pattern?.length ?? 0) > PATTERN_CHARACTERS_MAX
-        ? `Value '${Pattern}' at 'filterCriteria.filters.${index + 1}.member.pattern' failed to satisfy constraint: Member must have length less than or equal to ${PATTERN_CHARACTERS_MAX}`
-        : undefined,
-    ),
-    ...(input.FunctionResponseTypes ?? []).map((type) =>
-      type === "ReportBatchItemFailures"
-        ? undefined
-        : `Value '[${type}]' at 'functionResponseTypes' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [ReportBatchItemFailures]]`,
-    ),
-  ].filter((problem) => problem !== undefined);
-  if (problems.length > 0) throw validationFailed(problems);
-}
-
-function outside(
-  member: string,
-  value: number | undefined,
-  least: number,
-  most: number,
-): string | undefined {
-  if (value === undefined || (value >= least && value <= most)) return undefined;
-  const bound =
-    value < least ? `greater than or equal to ${least}` : `less than or equal to ${most}`;
-  return `Value '${value}' at '${member}' failed to satisfy constraint: Member must have value ${bound}`;
-}
-
-/** AWS's error for values that break a constraint of the model. */
-export function validationFailed(problems: readonly string[]): ServiceError {
-  const errors = problems.length === 1 ? "error" : "errors";
-  return new ServiceError(
-    "ValidationException",
-    `${problems.length} validation ${errors} detected: ${problems.join("; ")}`,
-    { httpStatus: 400 },
-  );
+  const constraints = new Constraints()
+    .range("batchSize", input.BatchSize, { min: BATCH_SIZE_MIN, max: BATCH_SIZE_MAX })
+    .range("maximumBatchingWindowInSeconds", input.MaximumBatchingWindowInSeconds, {
+      min: 0,
+      max: BATCHING_WINDOW_SECONDS_MAX,
+    })
+    .range("scalingConfig.maximumConcurrency", input.ScalingConfig?.MaximumConcurrency, {
+      min: MAXIMUM_CONCURRENCY_MIN,
+      max: MAXIMUM_CONCURRENCY_MAX,
+    });
+  for (const [index, { Pattern }] of (input.FilterCriteria?.Filters ?? []).entries()) {
+    const member = `filterCriteria.filters.${index + 1}.member.pattern`;
+    constraints.length(member, Pattern, { max: PATTERN_CHARACTERS_MAX });
+  }
+  for (const [index, type] of (input.FunctionResponseTypes ?? []).entries())
+    constraints.oneOf(`functionResponseTypes.${index + 1}.member`, type, FUNCTION_RESPONSE_TYPES);
+  constraints.check("ValidationException");
 }
