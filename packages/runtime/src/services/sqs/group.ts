@@ -10,9 +10,6 @@ import {
 } from "./message.ts";
 import type { Queue } from "./queue.ts";
 
-/** Turns that are looked at in one go. */
-const TURNS_READ = 32;
-
 export function groupOf({ groupId }: Message): string {
   return groupId ?? "";
 }
@@ -92,16 +89,4 @@ function firstMessages(tx: ReadTransaction, queue: Queue, space: number, group: 
     if (message) found.push(message);
   }
   return found;
-}
-
-/** The groups whose turn has come, the longest waiting first. */
-export function turnsUntil(
-  tx: ReadTransaction,
-  queue: Queue,
-  space: number,
-  now: number,
-): string[] {
-  const prefix = inSpace(queue, "turn", space);
-  const range = tx.range<string>({ prefix, to: [now + 1], limit: TURNS_READ });
-  return [...range].map(({ value }) => value);
 }

@@ -2,7 +2,7 @@
  * How messages lie in the store. Every operation costs a few puts and looks at a few entries, however long the
  * queue is. All keys begin with ["sqs", account, region].
  *
- *   tally    name               → [space, sequence, messages]
+ *   tally    name               → [space, sequence, messages, queue id]
  *            Which space the queue's messages lie in, the last sequence number given, how many messages there are.
  *            Read by every write: without one there is no such queue. PurgeQueue gives the queue an empty space and
  *            leaves the old one to be swept.
@@ -55,6 +55,7 @@ export interface Tally {
   space: number;
   sequence: number;
   messages: number;
+  readonly queueId: number;
 }
 
 /** Characters from which a body is kept by itself. */
@@ -68,12 +69,14 @@ export function tallyKey({ account, region, name }: QueueName): Key {
 }
 
 export function readTally(tx: ReadTransaction, queue: QueueName): Tally | undefined {
-  const tally = tx.get<[number, number, number]>(tallyKey(queue));
-  return tally && { space: tally[0], sequence: tally[1], messages: tally[2] };
+  const tally = tx.get<[number, number, number, number]>(tallyKey(queue));
+  if (!tally) return undefined;
+  const [space, sequence, messages, queueId] = tally;
+  return { space, sequence, messages, queueId };
 }
 
 export function putTally(tx: WriteTransaction, queue: QueueName, tally: Tally): void {
-  tx.put(tallyKey(queue), [tally.space, tally.sequence, tally.messages]);
+  tx.put(tallyKey(queue), [tally.space, tally.sequence, tally.messages, tally.queueId]);
 }
 
 /** The kinds of entries that lie in a space. */

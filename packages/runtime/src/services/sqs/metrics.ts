@@ -1,12 +1,13 @@
 import type { Cloud } from "../../cloud.ts";
 import type { Queue } from "./queue.ts";
 
-function emit(
+/** Emits a metric of a queue, in AWS/SQS. */
+export function emit(
   cloud: Cloud,
   queue: Queue,
   name: string,
   value: number,
-  unit: "Count" | "Bytes" = "Count",
+  unit: "Count" | "Bytes" | "Seconds" = "Count",
 ) {
   cloud.metrics.emit(
     {

@@ -134,7 +134,8 @@ export class Population {
 /** The populations of a cloud's queues, by the queue's id. */
 export class Populations {
   readonly #cloud: Cloud;
-  readonly #byId = new Map<number, { queue: Queue; population: Population }>();
+  readonly #byId = new Map<number, { queue: Queue; population: Population; usedAt: number }>();
+  #onUse: () => void = () => {};
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
@@ -145,9 +146,17 @@ export class Populations {
 
   of(queue: Queue): Population {
     const known = this.#byId.get(queue.id);
-    if (known) return known.population;
+    const usedAt = this.#cloud.clock.now();
+    if (known) {
+      // The queue may have other attributes by now.
+      known.queue = queue;
+      known.usedAt = usedAt;
+      this.#onUse();
+      return known.population;
+    }
     const population = new Population(this.#cloud, queue);
-    this.#byId.set(queue.id, { queue, population });
+    this.#byId.set(queue.id, { queue, population, usedAt });
+    this.#onUse();
     return population;
   }
 
@@ -158,9 +167,20 @@ export class Populations {
     this.#byId.delete(queue.id);
   }
 
-  /** The queues that were used since the start. */
-  active(): Iterable<{ queue: Queue; population: Population }> {
-    return this.#byId.values();
+  /** The queues that were used at or after an instant. */
+  usedSince(instant: number): Queue[] {
+    return [...this.#byId.values()]
+      .filter(({ usedAt }) => usedAt >= instant)
+      .map(({ queue }) => queue);
+  }
+
+  /** How many messages a queue has, without this being a use of it. */
+  counts(queue: Queue): ReturnType<Population["counts"]> | undefined {
+    return this.#byId.get(queue.id)?.population.counts();
+  }
+
+  onUse(used: () => void): void {
+    this.#onUse = used;
   }
 }
 

@@ -25,6 +25,7 @@ import {
 } from "./queue.ts";
 import { checkRedrive } from "./redrive.ts";
 import { sweepLater } from "./sweep.ts";
+import { checkTags } from "./tags.ts";
 
 const QUEUE_NAME = /^[\w-]{1,80}$/;
 /** The suffix counts towards the 80 characters of a name. */
@@ -42,6 +43,7 @@ export const createQueue: OperationOf<"sqs", "CreateQueue"> = async ({ cloud, ca
   const fifo = Attributes.FifoQueue === "true";
   checkName(name, fifo);
   const wanted = withAttributes({}, Attributes, fifo);
+  checkTags(tags);
   const queue = await cloud.store.write((tx) => {
     const { account, region } = caller;
     const found = readQueue(tx, { account, region, name });
@@ -99,7 +101,7 @@ function create(
     tags,
   };
   putQueue(cloud, tx, record);
-  putTally(tx, name, { space: nextId(tx), sequence: 0, messages: 0 });
+  putTally(tx, name, { space: nextId(tx), sequence: 0, messages: 0, queueId: record.id });
   return record;
 }
 
@@ -142,7 +144,7 @@ export const deleteQueue: OperationOf<"sqs", "DeleteQueue"> = async (call, input
   const queue = requireQueue(call, input.QueueUrl);
   await cloud.store.write((tx) => {
     const tally = readTally(tx, queue);
-    if (!tally || readQueue(tx, queue)?.id !== queue.id) throw noSuchQueue();
+    if (tally?.queueId !== queue.id) throw noSuchQueue();
     tx.delete(queueKey(queue));
     tx.delete(tallyKey(queue));
     const space = SPACE_NOUNS.map((noun) => inSpace(queue, noun, tally.space));
@@ -158,12 +160,11 @@ export const deleteQueue: OperationOf<"sqs", "DeleteQueue"> = async (call, input
 /** PurgeQueue: the queue is empty at once. Throws `PurgeQueueInProgress` within 60 seconds of another. */
 export const purgeQueue: OperationOf<"sqs", "PurgeQueue"> = async (call, input) => {
   const { cloud } = call;
-  const { id } = requireQueue(call, input.QueueUrl);
   const population = cloud.derived(makePopulations).of(requireQueue(call, input.QueueUrl));
   const now = cloud.clock.now();
   await changeQueue(call, input.QueueUrl, (tx, queue) => {
     const tally = readTally(tx, queue);
-    if (!tally || queue.id !== id) throw noSuchQueue();
+    if (!tally) throw noSuchQueue();
     if (queue.purgedAt !== undefined && now < queue.purgedAt + PURGE_INTERVAL_MS)
       throw new ServiceError(
         "PurgeQueueInProgress",

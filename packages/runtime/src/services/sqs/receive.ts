@@ -14,7 +14,7 @@ import { makePopulations } from "./population.ts";
 import { makeQueues, parseQueueArn, type Queue, requireQueue } from "./queue.ts";
 import { receiptHandle } from "./receipt.ts";
 import { sequenceNumber } from "./send.ts";
-import { type MessageStorage, openMessages, writeMessages } from "./storage.ts";
+import { type MessageStorage, openMessagesIfAny, writeMessages } from "./storage.ts";
 
 type Input = InputOf<"sqs", "ReceiveMessage">;
 
@@ -145,9 +145,7 @@ async function takeWithin(call: Call, request: Request, until: number): Promise<
 /** Takes what can be received now. */
 async function take({ cloud }: Call, request: Request): Promise<Taken[]> {
   const { queue, deadLetterQueue, input } = request;
-  const populations = cloud.derived(makePopulations);
-  const population = populations.of(queue);
-  if (deadLetterQueue) populations.of(deadLetterQueue);
+  const population = cloud.derived(makePopulations).of(queue);
   const available = cloud.store.read((tx) => anyAvailable(tx, queue, cloud.clock.now()));
   if (!available && input.ReceiveRequestAttemptId === undefined) return [];
   if (population.counts().held >= IN_FLIGHT_MAX) {
@@ -161,7 +159,7 @@ async function take({ cloud }: Call, request: Request): Promise<Taken[]> {
     const repeated = repeatAttempt(storage, request);
     if (repeated) return repeated;
     storage.expire(EXPIRED_PER_RECEIVE);
-    const deadLetters = deadLetterQueue && openMessages(cloud, storage.tx, deadLetterQueue);
+    const deadLetters = deadLetterQueue && openMessagesIfAny(cloud, storage.tx, deadLetterQueue);
     const taken: Taken[] = [];
     for (const message of storage.available()) {
       const body = storage.body(message);

@@ -1,5 +1,14 @@
 import { defineService } from "../../service.ts";
 import { getQueueAttributes, setQueueAttributes } from "./attribute-operations.ts";
+import { startGauges } from "./gauges.ts";
+import {
+  cancelMessageMoveTask,
+  listMessageMoveTasks,
+  MOVE,
+  moveMessages,
+  startMessageMoveTask,
+} from "./move-task.ts";
+import { addPermission, removePermission } from "./permission.ts";
 import {
   createQueue,
   deleteQueue,
@@ -11,6 +20,7 @@ import { receiveMessage } from "./receive.ts";
 import { listDeadLetterSourceQueues } from "./redrive.ts";
 import { arnOfDestination, sendMessage, sendMessageBatch } from "./send.ts";
 import { SWEEP, sweep } from "./sweep.ts";
+import { listQueueTags, tagQueue, untagQueue } from "./tags.ts";
 import {
   changeMessageVisibility,
   changeMessageVisibilityBatch,
@@ -22,6 +32,8 @@ import {
 export const sqs = defineService({
   name: "sqs",
   operations: {
+    AddPermission: addPermission,
+    CancelMessageMoveTask: cancelMessageMoveTask,
     ChangeMessageVisibility: changeMessageVisibility,
     ChangeMessageVisibilityBatch: changeMessageVisibilityBatch,
     CreateQueue: createQueue,
@@ -31,13 +43,20 @@ export const sqs = defineService({
     GetQueueAttributes: getQueueAttributes,
     GetQueueUrl: getQueueUrl,
     ListDeadLetterSourceQueues: listDeadLetterSourceQueues,
+    ListMessageMoveTasks: listMessageMoveTasks,
+    ListQueueTags: listQueueTags,
     ListQueues: listQueues,
     PurgeQueue: purgeQueue,
     ReceiveMessage: receiveMessage,
+    RemovePermission: removePermission,
     SendMessage: sendMessage,
     SendMessageBatch: sendMessageBatch,
     SetQueueAttributes: setQueueAttributes,
+    StartMessageMoveTask: startMessageMoveTask,
+    TagQueue: tagQueue,
+    UntagQueue: untagQueue,
   },
   carries: { SendMessage: arnOfDestination, SendMessageBatch: arnOfDestination },
-  owed: { [SWEEP]: sweep },
+  owed: { [SWEEP]: sweep, [MOVE]: moveMessages },
+  start: startGauges,
 });

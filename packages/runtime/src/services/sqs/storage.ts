@@ -1,6 +1,6 @@
 import type { Cloud } from "../../cloud.ts";
 import type { WriteTransaction } from "../../store/store.ts";
-import { groupOf, joinGroup, leaveGroup, settleGroup, turnsUntil } from "./group.ts";
+import { groupOf, joinGroup, leaveGroup, settleGroup } from "./group.ts";
 import {
   bodyKey,
   inFlight,
@@ -15,9 +15,11 @@ import {
   visibleAtOf,
   visibleKey,
 } from "./message.ts";
-import { type Later, makePopulations } from "./population.ts";
+import { type Later, makePopulations, type Population } from "./population.ts";
 import { noSuchQueue, type Queue } from "./queue.ts";
 import type { Receipt } from "./receipt.ts";
+
+const INDEX_ENTRIES_READ = 2 * RECEIVE_MESSAGES_MAX;
 
 /** A message before it has its place in a queue. */
 export type NewMessage = Omit<Message, "sequence" | "body">;
@@ -30,8 +32,6 @@ export function writeMessages<T>(
   queue: Queue,
   body: (storage: MessageStorage) => T,
 ): Promise<T> {
-  // The population counts what is committed from now on, so it has to be there before.
-  cloud.derived(makePopulations).of(queue);
   return cloud.store.write((tx) => {
     const storage = openMessages(cloud, tx, queue);
     const result = body(storage);
@@ -40,11 +40,21 @@ export function writeMessages<T>(
   });
 }
 
-/** A queue's messages in a transaction; its population has been asked for already. Call `finish` at the end. */
+/** A queue's messages in a transaction. Call `finish` at its end. Throws `QueueDoesNotExist` when it has gone. */
 export function openMessages(cloud: Cloud, tx: WriteTransaction, queue: Queue): MessageStorage {
+  const storage = openMessagesIfAny(cloud, tx, queue);
+  if (!storage) throw noSuchQueue();
+  return storage;
+}
+
+/** As `openMessages`; undefined when the queue has gone. */
+export function openMessagesIfAny(
+  cloud: Cloud,
+  tx: WriteTransaction,
+  queue: Queue,
+): MessageStorage | undefined {
   const tally = readTally(tx, queue);
-  if (!tally) throw noSuchQueue();
-  return new MessageStorage(cloud, tx, queue, tally);
+  return tally?.queueId === queue.id ? new MessageStorage(cloud, tx, queue, tally) : undefined;
 }
 
 /** One transaction's work on one queue's messages: keeps the entries of a message together, and counts. */
@@ -52,7 +62,7 @@ export class MessageStorage {
   readonly tx: WriteTransaction;
   readonly queue: Queue;
   readonly now: number;
-  readonly #cloud: Cloud;
+  readonly #population: Population;
   readonly #tally: Tally;
   readonly #before: Tally;
   readonly #later: [number, Later, 1 | -1][] = [];
@@ -61,7 +71,8 @@ export class MessageStorage {
   #appeared = 0;
 
   constructor(cloud: Cloud, tx: WriteTransaction, queue: Queue, tally: Tally) {
-    this.#cloud = cloud;
+    // It counts what is written from now on, so it has to be there before.
+    this.#population = cloud.derived(makePopulations).of(queue);
     this.tx = tx;
     this.queue = queue;
     this.#tally = tally;
@@ -84,7 +95,7 @@ export class MessageStorage {
     const more = messages - this.#before.messages;
     if (more !== 0 || sequence !== this.#before.sequence)
       putTally(this.tx, this.queue, this.#tally);
-    const population = this.#cloud.derived(makePopulations).of(this.queue);
+    const population = this.#population;
     this.tx.afterCommit(() => {
       population.total(more);
       for (const [at, later, by] of this.#later) population.later(at, later, by);
@@ -174,36 +185,34 @@ export class MessageStorage {
    * The caller takes or removes each one before it asks for the next.
    */
   *available(): Generator<Message> {
-    if (this.queue.fifo) yield* this.#availableOfGroups();
-    else {
-      const seen = new Set<number>();
-      const prefix = inSpace(this.queue, "visible", this.space);
-      const range = { prefix, to: [this.now + 1], limit: 2 * RECEIVE_MESSAGES_MAX };
-      for (let found = true; found; ) {
-        found = false;
-        // Read at one go, since what is yielded is moved; again, when all of that was not enough.
-        for (const { key, value } of [...this.tx.range<[number, number]>(range)]) {
-          const sequence = Number(key[prefix.length + 1]);
-          if (seen.has(sequence)) continue;
-          seen.add(sequence);
-          found = true;
-          const message = this.find({ sentAt: value[0], sequence });
-          if (message) yield message;
-        }
-      }
+    if (this.queue.fifo) {
+      for (const { value: group } of this.#ordered<string>("turn")) yield* this.#lineup(group);
+      return;
+    }
+    for (const { value, sequence } of this.#ordered<[number, number]>("visible")) {
+      const message = this.find({ sentAt: value[0], sequence });
+      if (message) yield message;
     }
   }
 
-  *#availableOfGroups(): Generator<Message> {
-    const seen = new Set<string>();
-    for (let found = true; found; ) {
-      found = false;
-      for (const group of turnsUntil(this.tx, this.queue, this.space, this.now)) {
-        if (seen.has(group)) continue;
-        seen.add(group);
-        found = true;
-        yield* this.#lineup(group);
+  /**
+   * The entries of an index by instants, up to now. They are read a few at one go, since what they lead to is
+   * moved meanwhile; what moves to this very instant is not met twice.
+   */
+  *#ordered<T>(noun: "turn" | "visible"): Generator<{ value: T; sequence: number }> {
+    const prefix = inSpace(this.queue, noun, this.space);
+    const seen = new Set<number>();
+    for (let from: [number, number] = [0, 0]; ; ) {
+      const range = { prefix, from, to: [this.now + 1], limit: INDEX_ENTRIES_READ };
+      const entries = [...this.tx.range<T>(range)];
+      for (const { key, value } of entries) {
+        const sequence = Number(key[prefix.length + 1]);
+        from = [Number(key[prefix.length]), sequence + 1];
+        if (seen.has(sequence)) continue;
+        seen.add(sequence);
+        yield { value, sequence };
       }
+      if (entries.length < INDEX_ENTRIES_READ) return;
     }
   }
 
