@@ -1,76 +1,17 @@
-import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type {
   CreateEventSourceMappingRequest,
   EventSourceMappingConfiguration,
 } from "@aws-sdk/client-lambda";
-import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
+import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
 import type { VirtualClock } from "../../../clock/virtual.ts";
 import { Cloud } from "../../../cloud.ts";
-import { ServiceError } from "../../../errors.ts";
 import { defineService } from "../../../service.ts";
-import { eventSourceMappingOperations } from "./operations.ts";
-import { startEventSourceMappings } from "./pollers.ts";
-import type { SqsRecord } from "./sqs-record.ts";
+import { ACCOUNT, CALLER, fakeLambda, REGION } from "./test-function.ts";
+import { FakeQueue, fakeSqs } from "./test-queue.ts";
 
-export const ACCOUNT = "123456789012";
-export const REGION = "eu-west-1";
-export const CALLER = { account: ACCOUNT, region: REGION, principal: "arn:aws:iam::1:root" };
-export const FUNCTION_ARN = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:consumer`;
-
-interface Stored {
-  readonly message: Message;
-  readonly group: string | undefined;
-  visibleAt: number;
-  receives: number;
-  receiptHandle: string;
-  readonly attributes: Record<string, string>;
-}
-
-/** A queue as far as a poller can tell: visibility, receive counts, message groups, long polls that are woken. */
-export class FakeQueue {
-  readonly messages: Stored[] = [];
-  readonly deadLetters: Stored[] = [];
-  visibilityTimeoutSeconds = 30;
-  maxReceiveCount = Number.POSITIVE_INFINITY;
-  exists = true;
-  receives = 0;
-
-  take(now: number, most: number): Stored[] {
-    const busy = new Set<string>();
-    const taken: Stored[] = [];
-    for (const stored of [...this.messages]) {
-      if (stored.group !== undefined && busy.has(stored.group)) continue;
-      if (stored.visibleAt > now) {
-        if (stored.group !== undefined) busy.add(stored.group);
-        continue;
-      }
-      if (taken.length === most) break;
-      if (stored.receives >= this.maxReceiveCount) {
-        this.messages.splice(this.messages.indexOf(stored), 1);
-        this.deadLetters.push(stored);
-        continue;
-      }
-      stored.visibleAt = now + this.visibilityTimeoutSeconds * 1000;
-      stored.receives += 1;
-      stored.receiptHandle = randomUUID();
-      taken.push(stored);
-    }
-    return taken;
-  }
-}
-
-export interface Invoked {
-  readonly records: readonly SqsRecord[];
-  readonly traceHeader: string | undefined;
-  readonly source: string | undefined;
-  readonly functionName: string;
-  readonly at: number;
-}
-
-/** What the fake function answers; a `ServiceError` is what Invoke rejects with. */
-export type Answer = { readonly FunctionError?: string; readonly payload?: string } | ServiceError;
+export { ACCOUNT, type Answer, CALLER, FUNCTION_ARN, REGION } from "./test-function.ts";
 
 export interface WorldOptions {
   readonly queueName?: string;
@@ -81,103 +22,9 @@ export interface WorldOptions {
 export async function createWorld({ queueName = "orders", directory }: WorldOptions = {}) {
   const queueArn = `arn:aws:sqs:${REGION}:${ACCOUNT}:${queueName}`;
   const queue = new FakeQueue();
-  const invoked: Invoked[] = [];
-  const state = {
-    timeoutSeconds: 3,
-    recursiveLoop: "Terminate" as "Terminate" | "Allow",
-    functionExists: true,
-    answer: (_: Invoked): Answer | Promise<Answer> => ({ payload: "null" }),
-  };
-
-  const notFound = () =>
-    new ServiceError("ResourceNotFoundException", `Function not found: ${FUNCTION_ARN}`);
-  const lambda = defineService({
-    name: "lambda",
-    operations: {
-      ...eventSourceMappingOperations,
-      GetFunctionConfiguration: (_call, { FunctionName }) => {
-        if (!state.functionExists || !FunctionName?.includes("consumer")) throw notFound();
-        const qualifier = /consumer:(.+)$/.exec(FunctionName)?.[1];
-        return {
-          FunctionArn: qualifier === undefined ? FUNCTION_ARN : `${FUNCTION_ARN}:${qualifier}`,
-          Timeout: state.timeoutSeconds,
-        };
-      },
-      GetFunctionRecursionConfig: () => ({ RecursiveLoop: state.recursiveLoop }),
-      Invoke: async ({ cloud, caller }, input) => {
-        if (!state.functionExists) throw notFound();
-        assert(input.Payload instanceof Uint8Array);
-        const event = JSON.parse(Buffer.from(input.Payload).toString()) as {
-          Records: SqsRecord[];
-        };
-        const invocation: Invoked = {
-          records: event.Records,
-          traceHeader: caller.traceHeader,
-          source: caller.source,
-          functionName: input.FunctionName!,
-          at: cloud.clock.now(),
-        };
-        invoked.push(invocation);
-        const answer = await state.answer(invocation);
-        if (answer instanceof ServiceError) throw answer;
-        const { FunctionError, payload = "null" } = answer;
-        // The SDK's type of a payload has methods of its own that the runtime does not need.
-        const Payload = Buffer.from(payload) as never;
-        return { StatusCode: 200, Payload, ...(FunctionError && { FunctionError }) };
-      },
-    },
-    start: startEventSourceMappings,
-  });
-
   const channel = `sqs:${queueArn}`;
-  const assertQueue = () => {
-    if (!queue.exists)
-      throw new ServiceError("QueueDoesNotExist", "The specified queue does not exist.");
-  };
-  const sqs = defineService({
-    name: "sqs",
-    operations: {
-      GetQueueAttributes: () => {
-        assertQueue();
-        return { Attributes: { VisibilityTimeout: String(queue.visibilityTimeoutSeconds) } };
-      },
-      ReceiveMessage: async ({ cloud, signal }, input) => {
-        queue.receives += 1;
-        const until = cloud.clock.now() + (input.WaitTimeSeconds ?? 0) * 1000;
-        for (;;) {
-          assertQueue();
-          const listener = cloud.wakes.listen(channel);
-          const taken = queue.take(cloud.clock.now(), input.MaxNumberOfMessages ?? 1);
-          if (taken.length > 0 || cloud.clock.now() >= until) {
-            listener.close();
-            return { Messages: taken.map(toMessage) };
-          }
-          const next = Math.min(until, ...queue.messages.map(({ visibleAt }) => visibleAt));
-          await listener.woken(Math.max(next, cloud.clock.now() + 1), signal);
-        }
-      },
-      DeleteMessageBatch: (_call, { Entries = [] }) => {
-        assertQueue();
-        for (const { ReceiptHandle } of Entries) {
-          const at = queue.messages.findIndex(
-            ({ receiptHandle }) => receiptHandle === ReceiptHandle,
-          );
-          if (at >= 0) queue.messages.splice(at, 1);
-        }
-        cloud.wakes.wake(channel);
-        return { Successful: Entries.map(({ Id }) => ({ Id })), Failed: [] };
-      },
-      ChangeMessageVisibilityBatch: ({ cloud }, { Entries = [] }) => {
-        for (const { ReceiptHandle, VisibilityTimeout = 0 } of Entries) {
-          const stored = queue.messages.find(
-            ({ receiptHandle }) => receiptHandle === ReceiptHandle,
-          );
-          if (stored) stored.visibleAt = cloud.clock.now() + VisibilityTimeout * 1000;
-        }
-        return { Successful: Entries.map(({ Id }) => ({ Id })), Failed: [] };
-      },
-    },
-  });
+  const { lambda, invoked, state } = fakeLambda();
+  const sqs = fakeSqs(queue, channel);
   const cloudwatch = defineService({
     name: "cloudwatch",
     operations: { PutMetricData: () => ({}) },
@@ -259,14 +106,6 @@ export async function createWorld({ queueName = "orders", directory }: WorldOpti
           expected,
       ),
     [Symbol.asyncDispose]: () => cloud.stop(),
-  };
-}
-
-function toMessage({ message, receiptHandle, receives, attributes }: Stored): Message {
-  return {
-    ...message,
-    ReceiptHandle: receiptHandle,
-    Attributes: { ApproximateReceiveCount: String(receives), ...attributes },
   };
 }
 
