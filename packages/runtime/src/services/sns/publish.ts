@@ -140,7 +140,8 @@ function accept(
     ...(sequenceNumber === undefined ? {} : { sequenceNumber }),
   };
   const filter = new MessageFilter(cloud, message);
-  for (const subscription of subscriptionsOf(tx, arn)) {
+  // All are read before the first delivery is written: a cursor does not outlive a write.
+  for (const subscription of [...subscriptionsOf(tx, arn)]) {
     if (subscription.pending) continue;
     const filteredOut = filter.filteredOut(subscription);
     if (filteredOut !== undefined) {

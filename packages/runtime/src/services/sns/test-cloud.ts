@@ -35,8 +35,9 @@ export class TestCloud {
   readonly queues = new Map<string, Received[]>();
   readonly records: LambdaRecord[] = [];
   readonly metrics = new Map<string, number>();
-  /** Thrown at each delivery to a queue or a function, as long as it is set. */
+  /** Thrown at each delivery to a queue, or to a function, as long as it is set. */
   failure: Error | undefined;
+  lambdaFailure: Error | undefined;
   /** How often a queue or function was asked. */
   attempts = 0;
 
@@ -149,7 +150,7 @@ export class TestCloud {
         // Inside the cloud a payload is bytes, though the SDK takes text too.
         Invoke: async (_call, input) => {
           this.attempts += 1;
-          if (this.failure) throw this.failure;
+          if (this.lambdaFailure) throw this.lambdaFailure;
           const event = JSON.parse(new TextDecoder().decode(input.Payload as Uint8Array));
           this.records.push(...event.Records);
           return { StatusCode: 202 };
