@@ -130,7 +130,11 @@ export class SqsBatch {
     }
   }
 
-  /** Deletes what went well. */
+  /**
+   * Deletes what went well: what the function did not report. In a FIFO queue too: there it is for the function to
+   * stop at the first failure and to report all that follows (the guide: "your function should stop processing
+   * messages after the first failure"), Lambda does not do that for it.
+   */
   async #settle(
     records: readonly SqsRecord[],
     response: Uint8Array | undefined,

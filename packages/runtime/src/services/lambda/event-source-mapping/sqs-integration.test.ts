@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import type { VirtualClock } from "../../../clock/virtual.ts";
 import { Cloud } from "../../../cloud.ts";
 import { defineService } from "../../../service.ts";
@@ -134,4 +135,45 @@ test("a queue that is deleted and made again is read again", async () => {
   await orders.clock.advance(60 * SECOND);
   assert.equal(orders.invoked.length, 2);
   assert.deepEqual(orders.defects, []);
+});
+
+test("whatever fails on the way, a FIFO queue's groups are processed in their order", async () => {
+  const message = fc.record({
+    group: fc.constantFrom("a", "b", "c"),
+    failures: fc.integer({ min: 0, max: 2 }),
+  });
+  const story = fc.record({
+    messages: fc.array(message, { minLength: 1, maxLength: 12 }),
+    batchSize: fc.integer({ min: 1, max: 10 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(story, async ({ messages, batchSize }) => {
+      await using orders = await createOrders({
+        fifo: true,
+        attributes: { RedrivePolicy: "" },
+        mapping: { BatchSize: batchSize },
+      });
+      const processed: Record<string, number[]> = {};
+      const failuresLeft = messages.map(({ failures }) => failures);
+      orders.state.answer = ({ records }) => {
+        const numbers = records.map(({ body }) => Number(body));
+        const failing = numbers.filter((number) => failuresLeft[number]! > 0);
+        for (const number of failing) failuresLeft[number]! -= 1;
+        if (failing.length > 0) return { FunctionError: "Unhandled", payload: "{}" };
+        for (const number of numbers) {
+          processed[messages[number]!.group] ??= [];
+          processed[messages[number]!.group]!.push(number);
+        }
+        return { payload: "null" };
+      };
+      for (const [number, { group }] of messages.entries())
+        await orders.send(String(number), group);
+      for (let round = 0; round < 40 && (await orders.waiting()) > 0; round += 1)
+        await orders.clock.advance(30 * SECOND);
+      const sent = Object.groupBy(messages.keys(), (number) => messages[number]!.group);
+      assert.deepEqual({ ...processed }, { ...sent });
+      assert.deepEqual(orders.defects, []);
+    }),
+    { numRuns: 20 },
+  );
 });
