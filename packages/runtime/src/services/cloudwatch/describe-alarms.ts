@@ -1,7 +1,8 @@
 import type { AlarmType } from "@aws-sdk/client-cloudwatch";
 import { ServiceError } from "../../errors.ts";
-import type { InputOf } from "../../sdk.ts";
+import type { InputOf, OutputOf } from "../../sdk.ts";
 import type { OperationOf } from "../../service.ts";
+import type { ReadTransaction } from "../../store/store.ts";
 import {
   type AlarmRecord,
   alarmsIn,
@@ -9,13 +10,45 @@ import {
   describeMetricAlarm,
   getAlarm,
 } from "./alarm.ts";
-import { checkEnum, checkRange, validationError } from "./errors.ts";
+import { childrenOf, parseRule } from "./composite-rule.ts";
+import { checkEnum, checkRange, constraintViolated, validationError } from "./errors.ts";
+import { dimensionsOf, metricId } from "./metric.ts";
 import { pageOf } from "./page.ts";
+import { keyIn, type World } from "./world.ts";
 
 const RECORDS_MAX = 100;
 const RECORDS_DEFAULT = 50;
 export const STATES = ["OK", "ALARM", "INSUFFICIENT_DATA"] as const;
 const TYPES: readonly AlarmType[] = ["CompositeAlarm", "MetricAlarm"];
+
+/**
+ * The alarms on one metric. Of the statistic, period and unit, those that are given have to match. Errors:
+ * `ValidationError`.
+ */
+export const describeAlarmsForMetric: OperationOf<"cloudwatch", "DescribeAlarmsForMetric"> = (
+  { cloud, caller },
+  { Namespace, MetricName, Dimensions, Statistic, ExtendedStatistic, Period, Unit },
+) => {
+  if (Namespace === undefined)
+    throw constraintViolated(undefined, "namespace", "Member must not be null");
+  if (MetricName === undefined)
+    throw constraintViolated(undefined, "metricName", "Member must not be null");
+  const dimensions = dimensionsOf(Dimensions);
+  const id = metricId({ namespace: Namespace, name: MetricName, dimensions });
+  const statistic = Statistic ?? ExtendedStatistic;
+  const alarms = cloud.store.read((tx) => [...alarmsIn(tx, caller)]);
+  const MetricAlarms = alarms.flatMap((alarm) => {
+    if (alarm.kind !== "metric" || alarm.watched.kind !== "metric") return [];
+    const { watched } = alarm;
+    const matches =
+      metricId(watched.identity) === id &&
+      (statistic === undefined || watched.statistic === statistic) &&
+      (Period === undefined || watched.period === Period) &&
+      (Unit === undefined || watched.unit === Unit);
+    return matches ? [describeMetricAlarm(alarm)] : [];
+  });
+  return { MetricAlarms };
+};
 
 /** Alarms by name, by what their names begin with, by state or by action. Errors: `ValidationError`, `InvalidNextToken`. */
 export const describeAlarms: OperationOf<"cloudwatch", "DescribeAlarms"> = (
@@ -23,6 +56,9 @@ export const describeAlarms: OperationOf<"cloudwatch", "DescribeAlarms"> = (
   input,
 ) => {
   check(input);
+  const { ChildrenOfAlarmName, ParentsOfAlarmName } = input;
+  if (ChildrenOfAlarmName !== undefined || ParentsOfAlarmName !== undefined)
+    return cloud.store.read((tx) => describeFamily(tx, caller, input));
   const { AlarmNames, AlarmNamePrefix = "", StateValue, ActionPrefix } = input;
   const kinds = (input.AlarmTypes?.length ? input.AlarmTypes : ["MetricAlarm"]).map((type) =>
     type === "CompositeAlarm" ? "composite" : "metric",
@@ -52,6 +88,38 @@ export const describeAlarms: OperationOf<"cloudwatch", "DescribeAlarms"> = (
     };
   });
 };
+
+/** The alarms that a composite alarm's rule names, or the composite alarms whose rules name an alarm; in brief. */
+function describeFamily(
+  tx: ReadTransaction,
+  world: World,
+  input: InputOf<"cloudwatch", "DescribeAlarms">,
+): OutputOf<"cloudwatch", "DescribeAlarms"> {
+  const { ChildrenOfAlarmName: parent, ParentsOfAlarmName: child = "" } = input;
+  const of = parent === undefined ? undefined : getAlarm(tx, world, parent);
+  const names =
+    parent === undefined
+      ? [...tx.range({ prefix: keyIn(world, "parent", child) })].map(({ key }) =>
+          String(key.at(-1)),
+        )
+      : of?.kind === "composite"
+        ? childrenOf(parseRule(of.rule))
+        : [];
+  const family = names.flatMap((name) => getAlarm(tx, world, name) ?? []);
+  const { page, NextToken } = pageOf(family, input.MaxRecords ?? RECORDS_DEFAULT, input.NextToken);
+  const brief = ({ name, arn, state }: AlarmRecord) => ({
+    AlarmName: name,
+    AlarmArn: arn,
+    ...(parent === undefined
+      ? {}
+      : { StateValue: state.value, StateUpdatedTimestamp: new Date(state.updatedAt) }),
+  });
+  return {
+    MetricAlarms: page.filter(({ kind }) => kind === "metric").map(brief),
+    CompositeAlarms: page.filter(({ kind }) => kind === "composite").map(brief),
+    NextToken,
+  };
+}
 
 function check(input: InputOf<"cloudwatch", "DescribeAlarms">): void {
   checkRange(input.MaxRecords, "maxRecords", 1, RECORDS_MAX);

@@ -40,3 +40,13 @@ export function reasonTime(ms: number): string {
   const [year = "", month, day] = date.split("-");
   return `${day}/${month}/${year.slice(2)} ${time.slice(0, 8)}`;
 }
+
+/** `Sunday 22 November, 2026 04:20:00 UTC`, as a change stands in a composite alarm's reason. */
+export function longTime(ms: number): string {
+  const date = new Date(ms);
+  const part = (options: Intl.DateTimeFormatOptions) =>
+    date.toLocaleDateString("en-US", { timeZone: "UTC", ...options });
+  const day = String(date.getUTCDate()).padStart(2, "0");
+  const time = date.toISOString().slice(11, 19);
+  return `${part({ weekday: "long" })} ${day} ${part({ month: "long" })}, ${date.getUTCFullYear()} ${time} UTC`;
+}

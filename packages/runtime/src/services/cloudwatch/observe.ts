@@ -2,6 +2,7 @@ import type { ReadTransaction } from "../../store/store.ts";
 import type { MetricAlarmRecord } from "./alarm.ts";
 import { readPeriods } from "./data.ts";
 import { evaluationRange, type Point } from "./evaluation.ts";
+import { mathPoints } from "./math-alarm.ts";
 import { metricId } from "./metric.ts";
 import { parseStatistic, statisticOf } from "./statistic.ts";
 import type { World } from "./world.ts";
@@ -37,7 +38,7 @@ function pointsBetween(
   start: number,
   end: number,
 ): Point[] {
-  if (watched.kind === "math") return [];
+  if (watched.kind === "math") return mathPoints(tx, world, watched, start, end);
   const statistic = parseStatistic(watched.statistic);
   // Checked when the alarm was put.
   if (!statistic) throw new Error(`${watched.statistic} is no statistic`);

@@ -61,8 +61,7 @@ export const tagResource: OperationOf<"cloudwatch", "TagResource"> = async (
   if (Tags === undefined) throw constraintViolated(undefined, "tags", "Member must not be null");
   checkTags(Tags);
   await cloud.store.write((tx) => {
-    const arn = existing(tx, caller, ResourceARN);
-    putTags(tx, caller, arn, Tags);
+    putTags(tx, ...existing(tx, caller, ResourceARN), Tags);
   });
   return {};
 };
@@ -74,10 +73,10 @@ export const untagResource: OperationOf<"cloudwatch", "UntagResource"> = async (
   if (TagKeys === undefined)
     throw constraintViolated(undefined, "tagKeys", "Member must not be null");
   await cloud.store.write((tx) => {
-    const arn = existing(tx, caller, ResourceARN);
-    const left = { ...tx.get<Tags>(keyIn(caller, "tags", arn)) };
+    const [world, arn] = existing(tx, caller, ResourceARN);
+    const left = { ...tx.get<Tags>(keyIn(world, "tags", arn)) };
     for (const key of TagKeys) delete left[key];
-    tx.put(keyIn(caller, "tags", arn), left);
+    tx.put(keyIn(world, "tags", arn), left);
   });
   return {};
 };
@@ -87,25 +86,28 @@ export const listTagsForResource: OperationOf<"cloudwatch", "ListTagsForResource
   { ResourceARN },
 ) =>
   cloud.store.read((tx) => {
-    const tags = tx.get<Tags>(keyIn(caller, "tags", existing(tx, caller, ResourceARN))) ?? {};
+    const [world, arn] = existing(tx, caller, ResourceARN);
+    const tags = tx.get<Tags>(keyIn(world, "tags", arn)) ?? {};
     return { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
   });
 
-/** The ARN, when there is such an alarm or dashboard in this world. */
-function existing(tx: ReadTransaction, world: World, arn: string | undefined): string {
+/** The ARN of an alarm or dashboard that there is, and the world that it is in. */
+function existing(tx: ReadTransaction, caller: World, arn: string | undefined): [World, string] {
   if (arn === undefined)
     throw constraintViolated(undefined, "resourceARN", "Member must not be null");
   checkLength(arn, "resourceARN", 1, 1024);
-  const [, , service, region, account, type] = arn.split(":");
-  const alarm =
+  const [, , service, region = "", account = "", type = ""] = arn.split(":");
+  const world = { account, region };
+  const dashboard = /^dashboard\/(.+)$/.exec(type)?.[1];
+  const exists =
     service === "cloudwatch" &&
-    region === world.region &&
-    account === world.account &&
-    type === "alarm" &&
-    getAlarm(tx, world, alarmNameOf(arn));
-  if (!alarm)
+    account === caller.account &&
+    (dashboard === undefined
+      ? region === caller.region && type === "alarm" && getAlarm(tx, world, alarmNameOf(arn))
+      : region === "" && tx.get(keyIn(world, "dashboard", dashboard)));
+  if (!exists)
     throw new ServiceError("ResourceNotFoundException", `Unknown resource: ${arn}`, {
-      fields: { ResourceType: "Alarm", ResourceId: arn },
+      fields: { ResourceType: dashboard === undefined ? "Alarm" : "Dashboard", ResourceId: arn },
     });
-  return arn;
+  return [world, arn];
 }

@@ -1,10 +1,15 @@
 import type { StateValue } from "@aws-sdk/client-cloudwatch";
 import type { Cloud } from "../../cloud.ts";
-import type { WriteTransaction } from "../../store/store.ts";
+import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
 import { oweActions } from "./action.ts";
-import { type AlarmRecord, type AlarmState, alarmKey } from "./alarm.ts";
+import { type AlarmRecord, type AlarmState, alarmKey, getAlarm } from "./alarm.ts";
+import { holds, parseRule, type Rule } from "./composite-rule.ts";
 import { addHistory } from "./history.ts";
-import type { World } from "./world.ts";
+import { javaTime, longTime } from "./java-text.ts";
+import { keyIn, type World } from "./world.ts";
+
+/** How far one change goes through alarms that are about alarms; those may go round in a circle. */
+const DEPTH_MAX = 100;
 
 export interface NewState {
   readonly value: StateValue;
@@ -23,6 +28,7 @@ export function transition<A extends AlarmRecord>(
   world: World,
   alarm: A,
   next: NewState,
+  depth = 0,
 ): A {
   const now = cloud.clock.now();
   const before = alarm.state;
@@ -48,7 +54,41 @@ export function transition<A extends AlarmRecord>(
     }),
   });
   oweActions(cloud, tx, world, { alarm: changed, before, after });
+  if (depth < DEPTH_MAX) reconsiderParents(cloud, tx, world, changed, depth + 1);
   return changed;
+}
+
+/** What the rule says of a composite alarm. */
+export function compositeValue(tx: ReadTransaction, world: World, rule: Rule): StateValue {
+  return holds(rule, (name) => getAlarm(tx, world, name)?.state.value) ? "ALARM" : "OK";
+}
+
+/** Evaluates the composite alarms that are about this one. */
+function reconsiderParents(
+  cloud: Cloud,
+  tx: WriteTransaction,
+  world: World,
+  child: AlarmRecord,
+  depth: number,
+): void {
+  const parents = [...tx.range({ prefix: keyIn(world, "parent", child.name) })];
+  for (const { key } of parents) {
+    const parent = getAlarm(tx, world, String(key.at(-1)));
+    if (parent?.kind !== "composite") continue;
+    const value = compositeValue(tx, world, parseRule(parent.rule));
+    if (value === parent.state.value) continue;
+    const { value: childValue, updatedAt } = child.state;
+    const triggering = {
+      arn: child.arn,
+      state: { value: childValue, timestamp: javaTime(updatedAt) },
+    };
+    const next: NewState = {
+      value,
+      reason: `${child.arn} transitioned to ${childValue} at ${longTime(updatedAt)}`,
+      reasonData: JSON.stringify({ triggeringAlarms: [triggering] }),
+    };
+    transition(cloud, tx, world, parent, next, depth);
+  }
 }
 
 function historyState({ value, reason, reasonData }: AlarmState) {
