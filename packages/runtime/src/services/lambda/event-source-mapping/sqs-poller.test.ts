@@ -300,3 +300,19 @@ test("a mapping whose queue is gone says so, and does not ask for it all the tim
   assert.equal((await world.getMapping(uuid)).StateTransitionReason, "USER_INITIATED");
   assert.deepEqual(world.defects, []);
 });
+
+test("an error in the runtime itself is told, and the mapping goes on", async () => {
+  await using world = await createWorld();
+  const uuid = await enabled(world);
+  world.state.answer = () => {
+    throw new Error("amiss");
+  };
+  world.send("again");
+  await until(() => world.defects.length === 1);
+  await until(async () =>
+    /internal/.test((await world.getMapping(uuid)).LastProcessingResult ?? ""),
+  );
+  world.state.answer = () => ({ payload: "null" });
+  await world.clock.advance(40 * SECOND);
+  assert.equal(world.queue.messages.length, 0);
+});

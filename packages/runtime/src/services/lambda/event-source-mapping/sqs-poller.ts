@@ -19,6 +19,9 @@ const PAUSE_MS_MOST = 60_000;
 /** Nothing rings when a limit is not going to rise: a batch's end does. */
 const CAPACITY_WAIT_MS_MAX = 60_000;
 
+/** AWS's own words for it, as Kinesis and DynamoDB mappings show them. */
+const INTERNAL_ERROR = "PROBLEM: internal Lambda error. Please contact Lambda customer support.";
+
 /** The errors by which a function or a queue is not there. */
 const GONE = ["ResourceNotFoundException", "QueueDoesNotExist"];
 
@@ -61,7 +64,6 @@ export class SqsPoller {
         if (records.length > 0) await this.#dispatch(records);
       } catch (error) {
         if (signal.aborted) break;
-        if (!(error instanceof ServiceError)) throw error;
         this.#unreadable = true;
         this.#broken(error);
       }
@@ -100,7 +102,8 @@ export class SqsPoller {
     // The cuts of what one receive gave may share message groups: one after the other keeps their order.
     const lanes = this.#queue.isFifo ? [cuts] : cuts.map((cut) => [cut]);
     for (const [index, lane] of lanes.entries()) {
-      if (index > 0) await this.#capacity();
+      // When the mapping is stopped meanwhile, what was gathered still goes to the function.
+      if (index > 0) await this.#capacity().catch(() => {});
       this.#begin(lane);
     }
   }
@@ -124,8 +127,7 @@ export class SqsPoller {
       }
     } catch (error) {
       if (this.#cloud.stopping.aborted) return;
-      if (error instanceof ServiceError) this.#broken(error);
-      else this.#cloud.notices.emit("defect", error);
+      this.#broken(error);
     }
   }
 
@@ -149,9 +151,14 @@ export class SqsPoller {
     }
   }
 
-  /** Something is gone or not allowed: says so, and rests before the next try. */
-  #broken(error: ServiceError): void {
+  /** Something is gone, not allowed or amiss: says so, and rests before the next try. */
+  #broken(error: unknown): void {
     this.#pauseMs = Math.min(PAUSE_MS_MOST, Math.max(PAUSE_MS_LEAST, this.#pauseMs * 2));
+    if (!(error instanceof ServiceError)) {
+      this.#cloud.notices.emit("defect", error);
+      this.#polling.report({ kind: "failed", result: INTERNAL_ERROR });
+      return;
+    }
     const gone = GONE.includes(error.code);
     this.#polling.report({
       kind: gone ? "broken" : "failed",
