@@ -146,6 +146,32 @@ test("a loop with one Terminate function, wherever it stands among Allow ones, i
   }
 });
 
+test("two Terminate functions among Allow ones do not make each other's count forgotten for ever", () => {
+  const length = 32;
+  for (let one = 0; one < length; one++) {
+    for (let other = 0; other < one; other++) {
+      const path = new PathOracle();
+      for (let hop = 0; hop < 160; hop++) path.invoke({ ...outside, functionArn: `lead-${hop}` });
+      const lap = functions(length, (i) => i !== one && i !== other);
+      assertStopped(path, lap, stoppedBy(160, length));
+    }
+  }
+});
+
+test("behind a long way on which nothing came back, a loop of up to 8 is stopped soon", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 736, max: 32_000 }), laps(8), (hops, lap) => {
+      const path = new PathOracle();
+      for (let hop = 0; hop < hops; hop++) path.invoke({ ...outside, functionArn: `lead-${hop}` });
+      const window = hops < 3_040 ? 128 : hops < 12_256 ? 512 : 1_024;
+      // At most two of the window's laps pass before what is tracked gives way. A new window may begin meanwhile,
+      // and then the loop is found in that one.
+      assertStopped(path, lap, hops + 2 * window + 2 * 17 * lap.length + 8);
+    }),
+    { numRuns: 100 },
+  );
+});
+
 /** A lap of up to so many hops, which may come through one function several times; one at least can be stopped. */
 const laps = (lengthMax: number) =>
   fc
