@@ -59,9 +59,8 @@ export interface Entry {
  * none of its functions is `Allow`, then by `lap` invocations into the window one is tracked that is never given up:
  * either one that had come back, or the one that took its place there. It comes back once a round or oftener, so at
  * j × lap it has done so j - 1 times, one more than is due, and 16 times by 17 × lap: the window is 18 × lap long.
- * Where an
- * `Allow` function stands at that place, the next one that is `Terminate` has it within another round, and still
- * returns as often as is due. The README has this at length.
+ * Where an `Allow` function stands at that place, the next one that is `Terminate` has it within another round, and
+ * still returns as often as is due. The README has this at length.
  */
 export function enter(lineage: Lineage | undefined, invoked: InvokedFunction): Entry {
   const hash = functionHash(invoked.functionArn, invoked.recursiveLoop);
