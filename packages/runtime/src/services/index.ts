@@ -1,4 +1,4 @@
-import type { ServiceDefinition } from "../service.ts";
+import type { AnyServiceDefinition } from "../service.ts";
 import { cloudwatch } from "./cloudwatch/service.ts";
 import { iam } from "./iam/service.ts";
 import { lambda } from "./lambda/service.ts";
@@ -8,7 +8,7 @@ import { sqs } from "./sqs/service.ts";
 import { sts } from "./sts/service.ts";
 
 /** Every service of the cloud. One that starts work of its own stands behind what that work calls. */
-export const services = [
+export const services: readonly AnyServiceDefinition[] = [
   cloudwatch,
   logs,
   iam,
@@ -16,4 +16,4 @@ export const services = [
   sqs,
   sns,
   lambda,
-] as readonly ServiceDefinition<never>[];
+];
