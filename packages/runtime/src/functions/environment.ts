@@ -6,7 +6,7 @@ import type { Guardian } from "./guardian.ts";
 import { LogTail, platformLines, type Status } from "./invocation-log.ts";
 import { Mailbox } from "./mailbox.ts";
 import { RuntimeApi, type RuntimeEvent } from "./runtime-api.ts";
-import { RuntimeProcess } from "./runtime-process.ts";
+import { type ProcessListeners, RuntimeProcess } from "./runtime-process.ts";
 import {
   InvalidEntrypoint,
   type RuntimeCommand,
@@ -87,9 +87,8 @@ export class Environment {
     const arn = `arn:aws:lambda:${spec.region}::runtime:${createHash("sha256").update(spec.runtime).digest("hex")}`;
     this.#write([platformLines.initStart(runtimeVersion(spec.runtime), arn)]);
     this.#tail.take();
-    const startedAt = performance.now();
-    const failure = await this.#start(INIT_MS_MAX);
-    this.#initDurationMs = performance.now() - startedAt;
+    const { failure, tookMs } = await this.#start(INIT_MS_MAX);
+    this.#initDurationMs = tookMs;
     if (!failure) return;
     this.#initFailed = true;
     this.#write([platformLines.initReport(this.#initDurationMs, "init", failure.status)]);
@@ -104,9 +103,10 @@ export class Environment {
     this.#initDurationMs = undefined;
     let failure: Failure | undefined;
     if (this.#initFailed) {
-      failure = await this.#start(budgetMs);
-      const tookMs = performance.now() - startedAt;
-      if (failure) this.#write([platformLines.initReport(tookMs, "invoke", failure.status)]);
+      const retried = await this.#start(budgetMs);
+      failure = retried.failure;
+      if (failure)
+        this.#write([platformLines.initReport(retried.tookMs, "invoke", failure.status)]);
     }
     this.#write([platformLines.start(requestId, this.spec.version)]);
     const answer = failure
@@ -148,42 +148,30 @@ export class Environment {
   }
 
   /** Starts a process and waits until its runtime asks for the first invocation. */
-  async #start(limitMs: number): Promise<Failure | undefined> {
-    const startedAt = performance.now();
+  async #start(limitMs: number): Promise<{ failure?: Failure; tookMs: number }> {
     this.#events.clear();
     const api = new RuntimeApi((event) => {
       if (this.#api === api) this.#events.put(event);
     });
     this.#api = api;
-    const [listening, command] = await Promise.allSettled([
-      api.listen(),
-      this.#around.runtimes.commandFor(this.spec),
-    ]);
-    if (command.status === "rejected" || listening.status === "rejected") {
-      api.close();
-      const reason: unknown =
-        command.status === "rejected"
-          ? command.reason
-          : (listening as PromiseRejectedResult).reason;
-      if (!(reason instanceof InvalidEntrypoint)) throw reason;
-      return invalidEntrypoint(reason.message);
-    }
-    if (this.#ended) {
-      api.close();
-      return exited(undefined);
-    }
     try {
-      this.#launch(command.value, listening.value, api);
+      const command = await this.#around.runtimes.commandFor(this.spec);
+      const runtimeApi = await api.listen();
+      // Finding an interpreter takes time once, and is no part of the function's initialisation.
+      const startedAt = performance.now();
+      if (!this.#ended) this.#launch(command, runtimeApi, api);
+      const event = this.#ended ? STOPPED : await this.#events.take(limitMs);
+      const tookMs = performance.now() - startedAt;
+      if (event?.kind === "ready") return { tookMs };
+      await this.#settleOutput();
+      this.#stopProcess();
+      return { failure: initFailure(event, this.spec.timeoutSeconds), tookMs };
     } catch (error) {
-      // An environment that the system refuses to start a process with, such as one that is too large.
       api.close();
-      return invalidEntrypoint(`fork/exec ${command.value.file}: ${(error as Error).message}`);
+      if (error instanceof InvalidEntrypoint)
+        return { failure: invalidEntrypoint(error.message), tookMs: 0 };
+      throw error;
     }
-    const event = await this.#events.take(limitMs - (performance.now() - startedAt));
-    if (event?.kind === "ready") return undefined;
-    await this.#settleOutput();
-    this.#stopProcess();
-    return initFailure(event, this.spec.timeoutSeconds);
   }
 
   #launch(command: RuntimeCommand, runtimeApi: string, api: RuntimeApi): void {
@@ -197,20 +185,21 @@ export class Environment {
       }),
       ...command.variables,
     };
-    const launched: RuntimeProcess = new RuntimeProcess(
+    const listeners: ProcessListeners = {
+      logged: (messages) => this.#write(messages),
+      exited: (reason) => {
+        if (this.#process !== launched) return;
+        this.#alive = false;
+        this.#events.put({ kind: "exit", reason, neverStarted: launched.neverStarted });
+        api.close();
+      },
+    };
+    const launched = new RuntimeProcess(
       command,
       spec.codeDirectory,
       variables,
       this.#around.guardian,
-      {
-        logged: (messages) => this.#write(messages),
-        exited: (reason) => {
-          if (this.#process !== launched) return;
-          this.#alive = false;
-          this.#events.put({ kind: "exit", reason, neverStarted: launched.neverStarted });
-          api.close();
-        },
-      },
+      listeners,
     );
     this.#process = launched;
     this.#alive = true;
@@ -273,6 +262,7 @@ export class Environment {
   }
 }
 
+const STOPPED: Event = { kind: "exit", reason: undefined, neverStarted: false };
 const SUCCESS: Status = { kind: "success" };
 
 function answerOf(event: RuntimeEvent): Answer | undefined {

@@ -94,7 +94,10 @@ class EnvironmentPool implements Executor {
   }
 
   #giveBack(environment: Environment): void {
-    if (!environment.alive || environment.retired || this.#stopped) return this.#end(environment);
+    if (!environment.alive || environment.retired || this.#stopped) {
+      this.#end(environment);
+      return;
+    }
     environment.idleSince = this.#around.clock.now();
     const { key } = environment.spec;
     const idle = this.#idle.get(key);

@@ -52,6 +52,8 @@ export class RuntimeApi {
   /** Handed in before the runtime asked for it. */
   #pending: NextInvocation | undefined;
   #initialised = false;
+  /** While an answer is being read: what to do after it. A runtime may ask for the next invocation without a pause. */
+  #settling: { next?: () => void } | undefined;
 
   constructor(onEvent: (event: RuntimeEvent) => void) {
     this.#onEvent = onEvent;
@@ -127,48 +129,40 @@ export class RuntimeApi {
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
     response.sendDate = false;
+    const refusal = this.#route(request, response);
+    if (refusal) refuse(request, response, refusal);
+  }
+
+  /** Begins to answer, or returns why not. */
+  #route(request: IncomingMessage, response: ServerResponse): Refusal | undefined {
     // No runtime sends these; a web page that found the port would.
     if (request.headers.origin !== undefined || request.headers["sec-fetch-site"] !== undefined)
-      return this.#refuse(
-        request,
-        response,
-        403,
-        "Forbidden",
-        "The Runtime API answers no web page",
-      );
+      return new Refusal(403, "Forbidden", "The Runtime API answers no web page");
     const url = request.url ?? "";
-    if (!url.startsWith(PREFIX)) return this.#notFound(request, response);
-    const resource = url.slice(PREFIX.length);
+    const resource = url.startsWith(PREFIX) ? url.slice(PREFIX.length) : "";
     if (request.method === "GET" && resource === "invocation/next")
       return this.#next(request, response);
-    if (request.method !== "POST") return this.#notFound(request, response);
+    if (request.method !== "POST") return NOT_FOUND;
     if (resource === "init/error") return this.#initError(request, response);
     const [noun, id = "", verb, ...more] = resource.split("/");
     if (noun !== "invocation" || more.length > 0 || (verb !== "response" && verb !== "error"))
-      return this.#notFound(request, response);
-    if (this.#current === undefined || decoded(id) !== this.#current)
-      return this.#refuse(request, response, 400, "InvalidRequestID", "Invalid request ID");
-    if (verb === "error") this.#error(request, response);
-    else this.#response(request, response);
+      return NOT_FOUND;
+    if (this.#current === undefined || decoded(id) !== this.#current) return INVALID_REQUEST_ID;
+    return verb === "error" ? this.#error(request, response) : this.#response(request, response);
   }
 
-  #next(request: IncomingMessage, response: ServerResponse): void {
+  #next(request: IncomingMessage, response: ServerResponse): Refusal | undefined {
     if (this.#pipe && request.socket !== this.#pipe)
-      return this.#refuse(
-        request,
-        response,
-        403,
-        "InvalidStateTransition",
-        "Another runtime is running here",
-      );
+      return invalidTransition("Another runtime is running here");
+    if (this.#settling) {
+      this.#settling.next = () => {
+        const refusal = this.#next(request, response);
+        if (refusal) refuse(request, response, refusal);
+      };
+      return undefined;
+    }
     if (this.#current !== undefined)
-      return this.#refuse(
-        request,
-        response,
-        403,
-        "InvalidStateTransition",
-        `Invocation ${this.#current} has not been answered yet`,
-      );
+      return invalidTransition(`Invocation ${this.#current} has not been answered yet`);
     // A runtime that asks again has given up its first request; that one's connection may linger.
     this.#waiting?.destroy();
     this.#waiting = response;
@@ -180,132 +174,127 @@ export class RuntimeApi {
     const pending = this.#pending;
     this.#pending = undefined;
     if (pending) this.deliver(pending);
+    return undefined;
   }
 
-  #initError(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#initialised)
-      return this.#refuse(
-        request,
-        response,
-        403,
-        "InvalidStateTransition",
-        "Initialisation is over",
-      );
-    this.#read(request, RESPONSE_BYTES_MAX, (document) => {
-      this.#accept(response);
-      const cut = document ?? Buffer.from("{}");
-      this.#onEvent({ kind: "initError", document: cut, errorType: errorTypeOf(request) });
+  #initError(request: IncomingMessage, response: ServerResponse): Refusal | undefined {
+    if (this.#initialised) return invalidTransition("Initialisation is over");
+    readBody(request, RESPONSE_BYTES_MAX, (document) => {
+      accept(response);
+      const event = { document: document ?? Buffer.from("{}"), errorType: errorTypeOf(request) };
+      this.#onEvent({ kind: "initError", ...event });
     });
+    return undefined;
   }
 
-  #error(request: IncomingMessage, response: ServerResponse): void {
-    const id = this.#current;
-    this.#read(request, RESPONSE_BYTES_MAX, (document, bytes) => {
-      if (this.#current !== id)
-        return this.#refuse(request, response, 400, "InvalidRequestID", "Invalid request ID");
-      this.#current = undefined;
-      if (!document) return this.#tooLarge(request, response, bytes, RESPONSE_BYTES_MAX);
-      this.#accept(response);
-      this.#onEvent({ kind: "error", document, errorType: errorTypeOf(request) });
-    });
+  #error(request: IncomingMessage, response: ServerResponse): undefined {
+    this.#settle(request, response, RESPONSE_BYTES_MAX, (document) => ({
+      kind: "error",
+      document,
+      errorType: errorTypeOf(request),
+    }));
   }
 
-  #response(request: IncomingMessage, response: ServerResponse): void {
-    const id = this.#current;
+  #response(request: IncomingMessage, response: ServerResponse): Refusal | undefined {
     const mode = request.headers["lambda-runtime-function-response-mode"];
     if (mode !== undefined && mode !== "streaming")
-      return this.#refuse(
-        request,
-        response,
-        400,
-        "InvalidFunctionResponseMode",
-        "Invalid function response mode",
-      );
+      return new Refusal(400, "InvalidFunctionResponseMode", "Invalid function response mode");
     const bytesMax = mode === "streaming" ? STREAMED_RESPONSE_BYTES_MAX : RESPONSE_BYTES_MAX;
-    this.#read(request, bytesMax, (payload, bytes) => {
-      if (this.#current !== id)
-        return this.#refuse(request, response, 400, "InvalidRequestID", "Invalid request ID");
-      this.#current = undefined;
-      if (!payload) return this.#tooLarge(request, response, bytes, bytesMax);
-      this.#accept(response);
+    this.#settle(request, response, bytesMax, (payload) => {
       const trailer = request.trailers["lambda-runtime-function-error-body"];
-      if (trailer === undefined) this.#onEvent({ kind: "response", payload });
+      if (trailer === undefined) return { kind: "response", payload };
       // A stream that broke off tells so after its body.
-      else
-        this.#onEvent({
-          kind: "error",
-          document: Buffer.from(trailer, "base64"),
-          errorType: request.trailers["lambda-runtime-function-error-type"],
-        });
+      const errorType = request.trailers["lambda-runtime-function-error-type"];
+      return { kind: "error", document: Buffer.from(trailer, "base64"), errorType };
     });
+    return undefined;
   }
 
-  #tooLarge(
+  /** Ends the current invocation with a body, unless another request did so while this one was read. */
+  #settle(
     request: IncomingMessage,
     response: ServerResponse,
-    bytes: number,
     bytesMax: number,
+    eventOf: (body: Uint8Array) => RuntimeEvent,
   ): void {
-    this.#refuse(
-      request,
-      response,
-      413,
-      "RequestEntityTooLarge",
-      `Exceeded maximum allowed payload size (${bytesMax} bytes).`,
-    );
-    this.#onEvent({ kind: "oversized", bytes, bytesMax });
-  }
-
-  /** Reads a body to its end; past the limit it is counted, not kept. */
-  #read(
-    request: IncomingMessage,
-    bytesMax: number,
-    done: (body: Uint8Array | undefined, bytes: number) => void,
-  ): void {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    request.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= bytesMax) chunks.push(chunk);
-      else chunks.length = 0;
+    const settling: { next?: () => void } = {};
+    this.#settling = settling;
+    request.once("close", () => {
+      // Either it broke off, and the invocation goes on, or this has been done below.
+      if (this.#settling === settling) this.#settling = undefined;
     });
-    request.on("error", () => {});
-    request.on("end", () => {
-      if (!request.complete) return;
-      if (bytes > bytesMax) return done(undefined, bytes);
-      done(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks), bytes);
+    readBody(request, bytesMax, (body, bytes) => {
+      if (this.#settling !== settling) return refuse(request, response, INVALID_REQUEST_ID);
+      this.#settling = undefined;
+      this.#current = undefined;
+      if (settling.next) queueMicrotask(settling.next);
+      if (body) {
+        accept(response);
+        this.#onEvent(eventOf(body));
+        return;
+      }
+      const message = `Exceeded maximum allowed payload size (${bytesMax} bytes).`;
+      refuse(request, response, new Refusal(413, "RequestEntityTooLarge", message));
+      this.#onEvent({ kind: "oversized", bytes, bytesMax });
     });
   }
+}
 
-  #accept(response: ServerResponse): void {
-    response.writeHead(202, [
-      "Content-Type",
-      "application/json",
-      "Content-Length",
-      String(ACCEPTED.length),
-    ]);
-    response.end(ACCEPTED);
-  }
+class Refusal {
+  readonly status: number;
+  readonly errorType: string;
+  readonly errorMessage: string;
 
-  #notFound(request: IncomingMessage, response: ServerResponse): void {
-    this.#refuse(request, response, 404, "NotFound", "404 page not found");
+  constructor(status: number, errorType: string, errorMessage: string) {
+    this.status = status;
+    this.errorType = errorType;
+    this.errorMessage = errorMessage;
   }
+}
 
-  #refuse(
-    request: IncomingMessage,
-    response: ServerResponse,
-    status: number,
-    errorType: string,
-    errorMessage: string,
-  ): void {
-    request.resume();
-    const body = Buffer.from(`${JSON.stringify({ errorMessage, errorType })}\n`);
-    response.writeHead(status, {
-      "Content-Type": "application/json",
-      "Content-Length": body.length,
-    });
-    response.end(body);
-  }
+const NOT_FOUND = new Refusal(404, "NotFound", "404 page not found");
+const INVALID_REQUEST_ID = new Refusal(400, "InvalidRequestID", "Invalid request ID");
+const invalidTransition = (message: string) => new Refusal(403, "InvalidStateTransition", message);
+
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, errorType, errorMessage }: Refusal,
+): void {
+  request.resume();
+  const body = Buffer.from(`${JSON.stringify({ errorMessage, errorType })}\n`);
+  response.writeHead(status, {
+    "Content-Type": "application/json",
+    "Content-Length": body.length,
+  });
+  response.end(body);
+}
+
+function accept(response: ServerResponse): void {
+  const headers = ["Content-Type", "application/json", "Content-Length", String(ACCEPTED.length)];
+  response.writeHead(202, headers);
+  response.end(ACCEPTED);
+}
+
+/** Reads a body to its end; past the limit it is counted, not kept. One that breaks off is not told of. */
+function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  done: (body: Uint8Array | undefined, bytes: number) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  request.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= bytesMax) chunks.push(chunk);
+    else chunks.length = 0;
+  });
+  request.on("error", () => {});
+  request.on("end", () => {
+    if (!request.complete) return;
+    if (bytes > bytesMax) done(undefined, bytes);
+    else done(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks), bytes);
+  });
 }
 
 function errorTypeOf(request: IncomingMessage): string | undefined {

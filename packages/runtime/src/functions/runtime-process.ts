@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import { constants } from "node:os";
 import type { Guardian } from "./guardian.ts";
 import { LogLines } from "./log-lines.ts";
-import type { RuntimeCommand } from "./runtimes.ts";
+import { InvalidEntrypoint, type RuntimeCommand } from "./runtimes.ts";
 
 const RUNTIME_API_FD = 3;
 const MEGABYTE_KILOBYTES = 1024;
@@ -21,7 +21,6 @@ export interface ProcessListeners {
 /** The process (group) that a runtime runs in. */
 export class RuntimeProcess {
   readonly #child: ChildProcess;
-  readonly #guardian: Guardian;
   readonly #output: LogLines[];
   /** Resolves when the process is gone. */
   readonly gone: Promise<void>;
@@ -36,15 +35,7 @@ export class RuntimeProcess {
     guardian: Guardian,
     { logged, exited }: ProcessListeners,
   ) {
-    this.#guardian = guardian;
-    this.#child = spawn(command.file, command.args, {
-      cwd,
-      env: variables,
-      // A group of its own, so that what a function starts ends with it.
-      detached: process.platform !== "win32",
-      windowsHide: true,
-      stdio: ["ignore", "pipe", "pipe", ...(command.usesPipe ? (["pipe"] as const) : [])],
-    });
+    this.#child = started(command, cwd, variables);
     this.#output = [this.#child.stdout, this.#child.stderr].map((stream) => {
       const lines = new LogLines(logged);
       stream?.on("data", (chunk: Buffer) => lines.write(chunk));
@@ -119,6 +110,29 @@ export class RuntimeProcess {
       // It ended a moment ago; the last figure stands.
     }
     return this.#memoryMegabytes;
+  }
+}
+
+/** @throws InvalidEntrypoint: the system refuses to start it, for instance with an environment that large. */
+function started(
+  command: RuntimeCommand,
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
+  try {
+    return spawn(command.file, command.args, {
+      cwd,
+      env,
+      // A group of its own, so that what a function starts ends with it.
+      detached: process.platform !== "win32",
+      windowsHide: true,
+      stdio: ["ignore", "pipe", "pipe", ...(command.usesPipe ? (["pipe"] as const) : [])],
+    });
+  } catch (error) {
+    // What spawn throws is a system error.
+    throw new InvalidEntrypoint(
+      `fork/exec ${command.file}: ${inWords(error as NodeJS.ErrnoException)}`,
+    );
   }
 }
 

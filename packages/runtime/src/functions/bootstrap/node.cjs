@@ -534,8 +534,32 @@ function serve(handler) {
   takeNext();
 }
 
+/**
+ * Makes a standard stream write at once and whole, in the moment somebody first uses it: what it kept for later would
+ * stay behind when the process stands still.
+ */
+function writeThrough(name) {
+  const { get } = Object.getOwnPropertyDescriptor(process, name);
+  Object.defineProperty(process, name, {
+    configurable: true,
+    enumerable: true,
+    get() {
+      const stream = get.call(process);
+      stream._handle?.setBlocking?.(true);
+      Object.defineProperty(process, name, {
+        configurable: true,
+        enumerable: true,
+        get: () => stream,
+      });
+      return stream;
+    },
+  });
+}
+
 globalThis[REQUEST_ID] = undefined;
 patchConsole();
+writeThrough("stdout");
+writeThrough("stderr");
 offerSdk();
 globalThis.awslambda = {
   streamifyResponse(handler, options) {
