@@ -1,5 +1,5 @@
 import { type CompiledPattern, compilePattern, PatternError } from "../../../patterns/pattern.ts";
-import { invalidParameter } from "./source.ts";
+import { invalidParameter } from "../errors.ts";
 
 /** Compiles a mapping's filter patterns. Throws `InvalidParameterValueException` where one is none. */
 export function compileFilters(patterns: readonly string[]): CompiledPattern[] {

@@ -1,7 +1,8 @@
 import type { EventSourceMappingConfiguration, FunctionResponseType } from "@aws-sdk/client-lambda";
 import type { Caller } from "../../../call.ts";
-import { ServiceError } from "../../../errors.ts";
 import type { Key, ReadTransaction } from "../../../store/store.ts";
+import { resourceNotFound } from "../errors.ts";
+import type { World } from "../names.ts";
 
 export type MappingState =
   | "Creating"
@@ -48,11 +49,6 @@ export const USER_INITIATED = "USER_INITIATED";
 
 const MAPPINGS = "event-source-mapping";
 
-export interface World {
-  readonly account: string;
-  readonly region: string;
-}
-
 export function mappingsKey({ account, region }: World): Key {
   return ["lambda", account, region, MAPPINGS];
 }
@@ -64,13 +60,7 @@ export function mappingKey(mapping: World & { readonly uuid: string }): Key {
 /** The mapping of this UUID. Throws `ResourceNotFoundException`. */
 export function existingMapping(tx: ReadTransaction, world: World, uuid: string): Mapping {
   const mapping = tx.get<Mapping>(mappingKey({ ...world, uuid }));
-  if (!mapping) {
-    throw new ServiceError(
-      "ResourceNotFoundException",
-      "The resource you requested does not exist.",
-      { fields: { Type: "User" } },
-    );
-  }
+  if (!mapping) throw resourceNotFound("The resource you requested does not exist.");
   return mapping;
 }
 

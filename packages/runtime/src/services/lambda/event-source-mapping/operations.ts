@@ -4,6 +4,8 @@ import { Constraints } from "../../../constraints.ts";
 import { isServiceError, ServiceError } from "../../../errors.ts";
 import type { OperationOf, OperationTable } from "../../../service.ts";
 import type { WriteTransaction } from "../../../store/store.ts";
+import { invalidParameter, resourceConflict } from "../errors.ts";
+import { checkTags } from "../tag.ts";
 import {
   existingMapping,
   type Mapping,
@@ -15,7 +17,7 @@ import {
 } from "./mapping.ts";
 import { pollersOf } from "./pollers.ts";
 import { changedSettings, defaultSettings } from "./settings.ts";
-import { type EventSource, invalidParameter } from "./source.ts";
+import type { EventSource } from "./source.ts";
 import { sourceOf } from "./sources.ts";
 import { sqsSource } from "./sqs-source.ts";
 
@@ -57,6 +59,7 @@ const createEventSourceMapping: OperationOf<"lambda", "CreateEventSourceMapping"
   if (input.StartingPosition !== undefined && source === sqsSource)
     throw invalidParameter("StartingPosition is not valid for SQS event sources.");
   const settings = changedSettings(defaultSettings(source), input, source);
+  checkTags(input.Tags);
   const target = await mappedFunction(call, FunctionName);
   const { account, region } = call.caller;
   checkRegion(eventSourceArn, region);
@@ -190,10 +193,8 @@ function refuseDouble(tx: WriteTransaction, mapping: Mapping): void {
     if (other.eventSourceArn !== mapping.eventSourceArn) continue;
     if (other.functionArn !== mapping.functionArn) continue;
     const functionName = mapping.functionArn.split(":").slice(6).join(":");
-    throw new ServiceError(
-      "ResourceConflictException",
+    throw resourceConflict(
       `The event source arn (" ${mapping.eventSourceArn} ") and function (" ${functionName} ") provided mapping already exists. Please update or delete the existing mapping with UUID ${other.uuid}`,
-      { fields: { Type: "User" } },
     );
   }
 }

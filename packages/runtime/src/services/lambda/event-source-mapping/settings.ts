@@ -3,9 +3,10 @@ import type {
   UpdateEventSourceMappingRequest,
 } from "@aws-sdk/client-lambda";
 import { Constraints } from "../../../constraints.ts";
+import { invalidParameter } from "../errors.ts";
 import { compileFilters } from "./filter.ts";
 import type { MappingSettings } from "./mapping.ts";
-import { type EventSource, invalidParameter } from "./source.ts";
+import type { EventSource } from "./source.ts";
 
 // The limits of the API reference, CreateEventSourceMapping.
 const BATCH_SIZE_MIN = 1;

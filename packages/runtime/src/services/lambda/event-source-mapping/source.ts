@@ -1,7 +1,6 @@
 import type { CreateEventSourceMappingRequest } from "@aws-sdk/client-lambda";
 import type { Call } from "../../../call.ts";
 import type { Cloud } from "../../../cloud.ts";
-import { ServiceError } from "../../../errors.ts";
 import type { Mapping, MappingSettings } from "./mapping.ts";
 
 /** What a mapping asks of a source when it is created or updated. */
@@ -39,12 +38,4 @@ export interface EventSource {
   check(call: Call, check: SourceCheck): Promise<void>;
   /** Reads the source and has the function invoked, until the signal aborts and what was read is dealt with. */
   poll(polling: Polling): Promise<void>;
-}
-
-/** An error of a parameter that AWS finds well-formed but does not accept. */
-export function invalidParameter(message: string): ServiceError {
-  return new ServiceError("InvalidParameterValueException", message, {
-    httpStatus: 400,
-    fields: { Type: "User" },
-  });
 }

@@ -1,4 +1,5 @@
-import { type EventSource, invalidParameter } from "./source.ts";
+import { invalidParameter } from "../errors.ts";
+import type { EventSource } from "./source.ts";
 import { sqsSource } from "./sqs-source.ts";
 
 const SOURCES: readonly EventSource[] = [sqsSource];

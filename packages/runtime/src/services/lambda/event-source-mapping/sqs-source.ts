@@ -1,6 +1,7 @@
 import type { Call } from "../../../call.ts";
 import { isServiceError } from "../../../errors.ts";
-import { type EventSource, invalidParameter, type Polling, type SourceCheck } from "./source.ts";
+import { invalidParameter } from "../errors.ts";
+import type { EventSource, Polling, SourceCheck } from "./source.ts";
 import { SqsPoller } from "./sqs-poller.ts";
 import { queueUrlOf } from "./sqs-url.ts";
 
