@@ -95,10 +95,19 @@ const wholeMatches = new Map<string, RegExp>();
 function wholeMatch(pattern: string): RegExp {
   let compiled = wholeMatches.get(pattern);
   if (!compiled) {
-    compiled = new RegExp(`^(?:${pattern})$`, "s");
+    compiled = compile(`^(?:${pattern})$`);
     wholeMatches.set(pattern, compiled);
   }
   return compiled;
+}
+
+/** AWS's patterns are Java's: `\\p{L}` needs JavaScript's Unicode mode, which in turn knows no needless escapes. */
+function compile(source: string): RegExp {
+  try {
+    return new RegExp(source, "su");
+  } catch {
+    return new RegExp(source, "s");
+  }
 }
 
 function shown(value: unknown): string {
