@@ -107,7 +107,7 @@ async function attempt(cloud: Cloud, owed: ActionOwed): Promise<string | undefin
       await cloud.call(invoker, "lambda", "Invoke", input);
       return undefined;
     }
-    return `Flyball carries out alarm actions of Amazon SNS and AWS Lambda only, not of ${service}.`;
+    return "Flyball carries out alarm actions of Amazon SNS and AWS Lambda only.";
   } catch (error) {
     if (isServiceError(error)) return error.message;
     throw error;

@@ -8,10 +8,11 @@ import {
   getAlarm,
   type MetricAlarmRecord,
 } from "./alarm.ts";
-import { breaches, judge } from "./evaluation.ts";
+import { breaches, judge, type Verdict } from "./evaluation.ts";
 import { dimensionsOf, metricId } from "./metric.ts";
 import { observe } from "./observe.ts";
 import { stateReason, stateReasonData } from "./reason.ts";
+import { parseStatistic } from "./statistic.ts";
 import { type NewState, transition } from "./transition.ts";
 import { type World, worldsIn } from "./world.ts";
 
@@ -211,12 +212,26 @@ function stateAt(
 ): NewState | undefined {
   const { windows, points } = observe(tx, world, alarm, end);
   const verdict = judge(alarm, points);
-  if (verdict.state === "retain") return undefined;
+  if (verdict.state === "retain" || hasTooFewSamples(alarm, verdict)) return undefined;
   return {
     value: verdict.state,
     reason: stateReason(alarm, verdict.state, verdict),
     reasonData: stateReasonData(alarm, verdict, windows, now),
   };
+}
+
+/**
+ * Whether a percentile is of too few values to say anything, in an alarm that is to ignore that: fewer than ten
+ * on its thinner side. Source: user guide, "Percentile-based CloudWatch alarms and low data samples".
+ */
+function hasTooFewSamples(alarm: MetricAlarmRecord, { evaluated }: Verdict): boolean {
+  if (alarm.evaluateLowSampleCountPercentile !== "ignore" || alarm.watched.kind !== "metric")
+    return false;
+  const statistic = parseStatistic(alarm.watched.statistic);
+  if (statistic?.kind !== "percentile" || evaluated.length === 0) return false;
+  const part = statistic.percent / 100;
+  const samples = evaluated.reduce((sum, { sampleCount = 0 }) => sum + sampleCount, 0);
+  return samples < 10 / (part >= 0.5 ? 1 - part : part);
 }
 
 function metricsOf({ watched }: MetricAlarmRecord): string[] {

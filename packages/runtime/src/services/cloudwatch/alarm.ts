@@ -1,4 +1,5 @@
 import type {
+  ActionsSuppressedBy,
   ComparisonOperator,
   CompositeAlarm,
   MetricAlarm,
@@ -19,6 +20,8 @@ export interface AlarmState {
   readonly reasonData?: string | undefined;
   readonly updatedAt: number;
   readonly transitionedAt: number;
+  /** Why a composite alarm's actions are kept back for now. */
+  readonly heldBy?: ActionsSuppressedBy | undefined;
 }
 
 interface AlarmBase {
@@ -159,6 +162,9 @@ export function describeCompositeAlarm(alarm: CompositeAlarmRecord): CompositeAl
   return {
     ...describeBase(alarm),
     AlarmRule: alarm.rule,
+    ActionsSuppressedBy: alarm.state.heldBy,
+    ActionsSuppressedReason:
+      alarm.state.heldBy === undefined ? undefined : `Actions suppressed by ${alarm.state.heldBy}`,
     ActionsSuppressor: alarm.suppressor,
     ActionsSuppressorWaitPeriod: alarm.suppressorWait,
     ActionsSuppressorExtensionPeriod: alarm.suppressorExtension,

@@ -1,7 +1,7 @@
 import type { MetricDataQuery } from "@aws-sdk/client-cloudwatch";
 import type { ReadTransaction } from "../../store/store.ts";
 import { readPeriods } from "./data.ts";
-import { checkEnum, constraintViolated, validationError } from "./errors.ts";
+import { checkEnum, checkLength, constraintViolated, validationError } from "./errors.ts";
 import { evaluate } from "./math/evaluate.ts";
 import {
   type Expression,
@@ -48,6 +48,7 @@ export type Query =
       readonly period: number | undefined;
     });
 
+const EXPRESSION_LENGTH_MAX = 2_048;
 const MEMBER = "MetricDataQueries.member";
 
 /** Checks the queries of one request; `ValidationError` says all that is wrong with the first wrong one. */
@@ -75,6 +76,7 @@ function checkQuery(query: MetricDataQuery, at: string): Query {
     );
   const base = { id, label, returnData: ReturnData };
   if (text !== undefined) {
+    checkLength(text, "metricDataQueries.1.member.expression", 1, EXPRESSION_LENGTH_MAX);
     if (Period !== undefined) checkQueryPeriod(Period, `${at}.Period`);
     return { ...base, kind: "math", text, expression: parsed(id, text), period: Period };
   }

@@ -17,6 +17,7 @@ import { putCompositeAlarm } from "./put-composite-alarm.ts";
 import { putMetricAlarm } from "./put-metric-alarm.ts";
 import { putMetricData } from "./put-metric-data.ts";
 import { retention } from "./retention.ts";
+import { HELD_ACTIONS, releaseHeldActions } from "./suppression.ts";
 import { listTagsForResource, tagResource, untagResource } from "./tags.ts";
 
 /** Amazon CloudWatch: metrics, alarms and dashboards. */
@@ -44,7 +45,7 @@ export const cloudwatch = defineService({
     TagResource: tagResource,
     UntagResource: untagResource,
   },
-  owed: { [ACTION]: doAction },
+  owed: { [ACTION]: doAction, [HELD_ACTIONS]: releaseHeldActions },
   start: (cloud) => {
     cloud.derived(alarmClock).start();
     cloud.derived(retention).begin();

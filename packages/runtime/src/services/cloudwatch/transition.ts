@@ -1,11 +1,11 @@
 import type { StateValue } from "@aws-sdk/client-cloudwatch";
 import type { Cloud } from "../../cloud.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
-import { oweActions } from "./action.ts";
 import { type AlarmRecord, type AlarmState, alarmKey, getAlarm } from "./alarm.ts";
 import { holds, parseRule, type Rule } from "./composite-rule.ts";
 import { addHistory } from "./history.ts";
 import { javaTime, longTime } from "./java-text.ts";
+import { actUnlessSuppressed, suppressorChanged } from "./suppression.ts";
 import { keyIn, type World } from "./world.ts";
 
 /** How far one change goes through alarms that are about alarms; those may go round in a circle. */
@@ -53,7 +53,9 @@ export function transition<A extends AlarmRecord>(
       newState: historyState(after),
     }),
   });
-  oweActions(cloud, tx, world, { alarm: changed, before, after });
+  const change = { alarm: changed, before, after };
+  actUnlessSuppressed(cloud, tx, world, change);
+  suppressorChanged(cloud, tx, world, change);
   if (depth < DEPTH_MAX) reconsiderParents(cloud, tx, world, changed, depth + 1);
   return changed;
 }

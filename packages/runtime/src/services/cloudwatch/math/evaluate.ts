@@ -76,17 +76,17 @@ type Arguments = readonly Expression[];
 
 function callFunction(name: string, args: Arguments, surroundings: Surroundings): Value {
   const value = (index: number) => evaluate(argument(name, args, index), surroundings);
-  if (name in REDUCTIONS) return takes(name, args, 1) && reduce(name, value(0));
-  const pointwise = POINTWISE[name];
+  if (Object.hasOwn(REDUCTIONS, name)) return takes(name, args, 1) && reduce(name, value(0));
+  const pointwise = Object.hasOwn(POINTWISE, name) ? POINTWISE[name] : undefined;
   if (pointwise) {
     takes(name, args, 1);
     const operand = value(0);
     if (operand.kind === "scalar") return scalar(pointwise(operand.value));
     return eachSeries(operand, (series) => mapPoints(series, pointwise), name);
   }
-  if (name in STEPWISE)
+  if (Object.hasOwn(STEPWISE, name))
     return takes(name, args, 1) && eachSeries(value(0), (series) => stepwise(name, series), name);
-  const ofTime = OF_TIME[name];
+  const ofTime = Object.hasOwn(OF_TIME, name) ? OF_TIME[name] : undefined;
   if (ofTime) {
     takes(name, args, 1);
     const on = (series: Series) =>

@@ -108,8 +108,13 @@ export function runningSum(series: Series): Series {
   });
 }
 
+/** How many data points an expression may make where there are none. */
+const GRID_MAX = 100_800;
+
 /** Every time at which a series of this period can have a data point. */
 export function gridOf(range: Range, period: number): number[] {
+  if ((range.end - range.start) / period > GRID_MAX)
+    throw new ExpressionError(`The expression would have more than ${GRID_MAX} data points`);
   const times: number[] = [];
   for (let time = range.start; time < range.end; time += period) times.push(time);
   return times;
@@ -183,9 +188,8 @@ export function sorted(
   order: "ASC" | "DESC",
   limit: number | undefined,
 ): SeriesArray {
-  const reduction = REDUCTIONS[by];
-  if (!reduction || !["AVG", "MIN", "MAX", "SUM"].includes(by))
-    throw new ExpressionError("The function SORT sorts by AVG, MIN, MAX or SUM");
+  const reduction = ["AVG", "MIN", "MAX", "SUM"].includes(by) ? REDUCTIONS[by] : undefined;
+  if (!reduction) throw new ExpressionError("The function SORT sorts by AVG, MIN, MAX or SUM");
   const weighed = array.series.map((series) => {
     const values = [...series.points.values()];
     return { series, weight: values.length === 0 ? undefined : reduction(values) };
