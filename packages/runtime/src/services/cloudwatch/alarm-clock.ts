@@ -231,7 +231,8 @@ function hasTooFewSamples(alarm: MetricAlarmRecord, { evaluated }: Verdict): boo
   if (statistic?.kind !== "percentile" || evaluated.length === 0) return false;
   const part = statistic.percent / 100;
   const samples = evaluated.reduce((sum, { sampleCount = 0 }) => sum + sampleCount, 0);
-  return samples < 10 / (part >= 0.5 ? 1 - part : part);
+  // 10 / (1 - 0.9) is a little more than 100 in floating point.
+  return samples < 10 / (part >= 0.5 ? 1 - part : part) - 1e-6;
 }
 
 function metricsOf({ watched }: MetricAlarmRecord): string[] {
