@@ -390,7 +390,7 @@ test("between invocations time stands still for a function, and goes on with the
       exports.handler = async ({ wait }) => {
         const before = fired;
         if (wait) await new Promise((done) => setTimeout(done, wait));
-        else setTimeout(() => { fired += 1; }, 1).unref();
+        else setTimeout(() => { fired += 1; }, 30).unref();
         return [before, fired];
       };`,
   });

@@ -265,7 +265,11 @@ function offerSdk() {
         return nextResolve(specifier, context);
       } catch (notFound) {
         try {
-          return nextResolve(specifier, { ...context, parentURL: installedAt });
+          // What is required is looked for from the module that requires it, whatever the context says.
+          if (!context.conditions?.includes("require"))
+            return nextResolve(specifier, { ...context, parentURL: installedAt });
+          const file = nodeModule.createRequire(installedAt).resolve(specifier);
+          return { url: require("node:url").pathToFileURL(file).href, shortCircuit: true };
         } catch {
           throw notFound;
         }
