@@ -21,12 +21,13 @@ export function compileTerms(source: string): FilterPattern {
     if (expression) {
       regularExpressions += 1;
       kind.push((message) => expression.test(message));
-      continue;
+    } else {
+      const term = cursor.takeQuoted() ?? cursor.take(/[\p{L}\p{N}_]+/uy);
+      if (term === undefined) throw cursor.refuse();
+      // `" "` is AWS's way to match everything.
+      kind.push(term.trim() === "" ? () => true : (message) => message.includes(term));
     }
-    const term = cursor.takeQuoted() ?? cursor.take(/[\p{L}\p{N}_]+/uy);
-    if (term === undefined) throw cursor.refuse();
-    // `" "` is AWS's way to match everything.
-    kind.push(term.trim() === "" ? () => true : (message) => message.includes(term));
+    if (!cursor.done && !/\s/.test(source[cursor.at]!)) throw cursor.refuse();
   }
   const onlyOptional = required.length === 0 && excluded.length === 0 && optional.length > 0;
   const matches: Test = onlyOptional
