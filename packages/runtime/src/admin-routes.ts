@@ -18,7 +18,7 @@ export function adminRoutes(runtime: Runtime): AdminRoutes {
       return { json: timeOf(runtime) };
     },
     "GET /loops": (request) => loops(runtime, request),
-    "GET /sns/SimpleNotificationService.pem": async () => ({
+    "GET /sns/SimpleNotificationService-*": async () => ({
       text: await signingCertificatePem(runtime.cloud()),
       contentType: "application/x-pem-file",
     }),

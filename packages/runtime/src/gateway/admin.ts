@@ -18,7 +18,7 @@ export type AdminAnswer =
 
 export type AdminRoute = (request: AdminRequest) => Promise<AdminAnswer> | AdminAnswer;
 
-/** What answers under `/_flyball`, by method and path: `"GET /health"`. */
+/** What answers under `/_flyball`, by method and path: `"GET /health"`. A path that ends in `*` stands for all that begin so. */
 export type AdminRoutes = Readonly<Record<string, AdminRoute>>;
 
 const ADMIN_BODY_BYTES_MAX = 2 ** 20;
@@ -33,7 +33,7 @@ export async function answerAdmin(
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   try {
-    const route = routes[`${request.method} ${path}`];
+    const route = routeFor(routes, `${request.method} ${path}`);
     if (!route) throw notFound(routes, `${request.method} ${path}`);
     const body = parse(await readBody(request, ADMIN_BODY_BYTES_MAX));
     const answer = await route({ query, body, signal: gone.signal });
@@ -45,6 +45,14 @@ export async function answerAdmin(
     const { code, message, httpStatus = 400 } = error;
     sendDocument(response, httpStatus, `${JSON.stringify({ error: code, message })}\n`);
   }
+}
+
+function routeFor(routes: AdminRoutes, what: string): AdminRoute | undefined {
+  if (Object.hasOwn(routes, what)) return routes[what];
+  const pattern = Object.keys(routes).find(
+    (route) => route.endsWith("*") && what.startsWith(route.slice(0, -1)),
+  );
+  return pattern === undefined ? undefined : routes[pattern];
 }
 
 function sendDocument(

@@ -46,13 +46,21 @@ export function identify(request: WireRequest, scope: CredentialScope | undefine
   }
   if (isForm(request)) {
     const form = formOf(request);
-    const service = signed ?? byApiVersion.get(form.get("Version") ?? "");
+    const service =
+      signed ??
+      byApiVersion.get(form.get("Version") ?? "") ??
+      linkedService(form.get("Action") ?? "");
     return found(service, queryWire, scope?.signingName ?? `version ${form.get("Version")}`);
   }
   const service = signed ?? "lambda";
   if (!scope && !/^\/20\d\d-/.test(request.path))
     return found(undefined, restJsonWire, `${request.method} ${request.path}`);
   return found(service, restOf(service), scope?.signingName ?? request.path);
+}
+
+/** The links in SNS's messages carry neither a signature nor a version: on AWS the host says whose they are. */
+function linkedService(action: string): ServiceName | undefined {
+  return action === "ConfirmSubscription" || action === "Unsubscribe" ? "sns" : undefined;
 }
 
 function isForm({ method, headers, query }: WireRequest): boolean {
