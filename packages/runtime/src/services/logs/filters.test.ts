@@ -1,6 +1,8 @@
 import assert from "node:assert";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { ServiceError } from "../../errors.ts";
 import type { InputOf } from "../../sdk.ts";
 import { caller, GROUP, START, startCloud } from "./fixture.ts";
 
@@ -197,4 +199,37 @@ test("a group has two subscriptions at most, each replaced under its name", asyn
       message: "The specified subscription filter does not exist.",
     },
   );
+});
+
+test("a delivery that is throttled is tried again later, one that is refused for good is dropped", async () => {
+  await using cloud = startCloud();
+  await cloud.create("a");
+  await cloud.call("PutSubscriptionFilter", subscription(""));
+  const throttled = new ServiceError("TooManyRequestsException", "Rate Exceeded.");
+  cloud.refusals.push(throttled, throttled);
+  await cloud.put("a", [0, "throttled"]);
+  await cloud.clock.advance(0);
+  assert.strictEqual(cloud.invocations.length, 0);
+  await cloud.clock.advance(3_000);
+  assert.strictEqual(cloud.invocations.length, 1);
+  cloud.refusals.push(new ServiceError("ResourceNotFoundException", "Function not found"));
+  await cloud.put("a", [1, "gone"]);
+  await cloud.clock.advance(25 * 3_600_000);
+  assert.strictEqual(cloud.invocations.length, 1);
+  assert.deepStrictEqual(
+    cloud.cloud.store.read((tx) => cloud.cloud.owed.list(tx)),
+    [],
+  );
+});
+
+test("a delivery that one invocation cannot carry is divided", async () => {
+  await using cloud = startCloud();
+  await cloud.create("a");
+  await cloud.call("PutSubscriptionFilter", subscription(""));
+  const noise = () => randomBytes(75_000).toString("base64");
+  await cloud.put("a", ...Array.from({ length: 5 }, (): [number, string] => [0, noise()]));
+  await cloud.clock.advance(0);
+  const sizes = cloud.invocations.map(({ Payload }) => (Payload as Uint8Array).length);
+  assert.ok(sizes.length > 1);
+  assert.ok(sizes.every((size) => size <= 262_144));
 });

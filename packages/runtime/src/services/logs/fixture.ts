@@ -1,6 +1,7 @@
 import type { Caller } from "../../call.ts";
 import type { VirtualClock } from "../../clock/virtual.ts";
 import { Cloud } from "../../cloud.ts";
+import type { ServiceError } from "../../errors.ts";
 import type { InputOf, OperationName, OutputOf } from "../../sdk.ts";
 import { defineService } from "../../service.ts";
 import { logs } from "./service.ts";
@@ -18,6 +19,8 @@ export const caller: Caller = {
 export function startCloud(options: { directory?: string } = {}) {
   const metrics: InputOf<"cloudwatch", "PutMetricData">[] = [];
   const invocations: InputOf<"lambda", "Invoke">[] = [];
+  /** What the next invocations are refused with. */
+  const refusals: ServiceError[] = [];
   const cloudwatch = defineService({
     name: "cloudwatch",
     operations: {
@@ -32,6 +35,8 @@ export function startCloud(options: { directory?: string } = {}) {
     operations: {
       GetFunctionConfiguration: () => ({}),
       Invoke: (_call, input) => {
+        const refusal = refusals.shift();
+        if (refusal) throw refusal;
         invocations.push(input);
         return { StatusCode: 202 };
       },
@@ -55,6 +60,7 @@ export function startCloud(options: { directory?: string } = {}) {
     call,
     metrics,
     invocations,
+    refusals,
     /** Creates the group and streams. */
     create: async (...streams: string[]) => {
       await call("CreateLogGroup", { logGroupName: GROUP });
