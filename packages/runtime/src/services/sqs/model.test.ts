@@ -21,8 +21,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant("send" as const),
-      group: fc.nat(2),
-      content: fc.nat(5),
+      group: fc.nat(1),
+      content: fc.oneof(fc.nat(2), fc.nat(1_000)),
       delay: fc.constantFrom(0, 0, 0, 4),
     }),
   },
@@ -47,7 +47,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant("advance" as const),
-      seconds: fc.constantFrom(1, 3, 7, 301),
+      seconds: fc.constantFrom(1, 1, 3, 7, 250, 301),
     }),
   },
 );
@@ -186,7 +186,7 @@ for (const fifo of [false, true])
     await using cloud = new TestCloud();
     let queues = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
         queues += 1;
         await play(cloud, `q${queues}${fifo ? ".fifo" : ""}`, fifo, steps);
       }),
