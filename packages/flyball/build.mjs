@@ -36,6 +36,9 @@ cpSync(join(root, "LICENSE"), join(here, "LICENSE"));
 // The public types stand alone in index.ts; what it imports is not part of them.
 const types = mkdtempSync(join(tmpdir(), "flyball-types-"));
 const flags = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--outDir", types];
-execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", root, ...flags], { cwd: root, stdio: "inherit" });
+execFileSync(join(root, "node_modules/.bin/tsc"), ["-p", root, ...flags], {
+  cwd: root,
+  stdio: "inherit",
+});
 cpSync(join(types, "packages/flyball/src/index.d.ts"), join(dist, "index.d.ts"));
 rmSync(types, { recursive: true });
