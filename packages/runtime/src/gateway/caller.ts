@@ -10,6 +10,8 @@ export interface CredentialScope {
 
 export const DEFAULT_ACCOUNT = "000000000000";
 export const DEFAULT_REGION = "us-east-1";
+/** The principal of a request that is not signed, as policies call it. */
+const ANONYMOUS = "anonymous";
 
 /** The credential scope of a SigV4 header or of a presigned URL; undefined where a request is not signed. */
 export function credentialScopeOf(
@@ -45,7 +47,7 @@ export function callerOf(
   return {
     account,
     region: scope?.region ?? DEFAULT_REGION,
-    principal: session?.principal ?? `arn:aws:iam::${account}:root`,
+    principal: scope ? (session?.principal ?? `arn:aws:iam::${account}:root`) : ANONYMOUS,
     ...(typeof traceHeader === "string" ? { traceHeader } : {}),
   };
 }
