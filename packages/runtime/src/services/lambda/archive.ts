@@ -50,25 +50,29 @@ export async function unzip(zip: Buffer, directory: string): Promise<void> {
   await eachEntry(zip, async (archive, entry) => {
     bytes += entry.uncompressedSize;
     refuseAbove(bytes);
+    const path = join(directory, entry.fileName);
     if (entry.fileName.endsWith("/")) {
-      await mkdir(join(directory, entry.fileName), { recursive: true });
+      await mkdir(path, { recursive: true });
       return;
     }
     const mode = entry.externalFileAttributes >>> 16;
-    const content = await readEntry(archive, entry);
     if ((mode & FILE_TYPE_MASK) === SYMBOLIC_LINK) {
-      links.push({ path: entry.fileName, target: await linkTarget(entry, content) });
+      links.push({ path: entry.fileName, target: await linkTarget(archive, entry) });
       return;
     }
-    const path = join(directory, entry.fileName);
     await mkdir(dirname(path), { recursive: true });
-    await pipeline(content, createWriteStream(path));
+    await pipeline(await readEntry(archive, entry), createWriteStream(path));
     await chmod(path, (mode & PERMISSIONS || PERMISSIONS_DEFAULT) | OWNER_MAY_READ);
   });
-  for (const { path, target } of links) {
-    await mkdir(dirname(join(directory, path)), { recursive: true });
-    await symlink(target, join(directory, path));
-  }
+  await makeLinks(directory, links).catch((error: unknown) => {
+    throw unreadable(error);
+  });
+}
+
+/** All directories come before any link, so that no link is placed through another and leads elsewhere from there. */
+async function makeLinks(directory: string, links: readonly Link[]): Promise<void> {
+  for (const { path } of links) await mkdir(dirname(join(directory, path)), { recursive: true });
+  for (const { path, target } of links) await symlink(target, join(directory, path));
 }
 
 function refuseAbove(bytes: number): void {
@@ -79,12 +83,12 @@ function refuseAbove(bytes: number): void {
 /**
  * Where a link leads, written without a way down and up again: `a/..` means something else once `a` is a link.
  */
-async function linkTarget(entry: Entry, content: Readable): Promise<string> {
+async function linkTarget(archive: ZipFile, entry: Entry): Promise<string> {
   if (entry.uncompressedSize > LINK_TARGET_BYTES_MAX)
     throw invalidParameter(
       `The link ${entry.fileName} in the uploaded file has too long a target.`,
     );
-  const target = (await buffer(content)).toString();
+  const target = (await buffer(await readEntry(archive, entry))).toString();
   const home = posix.dirname(entry.fileName);
   const resolved = posix.normalize(posix.join(home, target));
   if (posix.isAbsolute(target) || resolved === ".." || resolved.startsWith("../"))
