@@ -2,6 +2,7 @@ import { VirtualClock } from "./clock/virtual.ts";
 import { ServiceError } from "./errors.ts";
 import type { AdminAnswer, AdminRequest, AdminRoutes } from "./gateway/admin.ts";
 import type { Runtime } from "./runtime.ts";
+import { archiveAt } from "./services/lambda/code.ts";
 import { signingCertificatePem } from "./services/sns/signature.ts";
 
 /** What the runtime answers under `/_flyball`: its own doors, beside AWS's. */
@@ -18,6 +19,10 @@ export function adminRoutes(runtime: Runtime): AdminRoutes {
       return { json: timeOf(runtime) };
     },
     "GET /loops": (request) => loops(runtime, request),
+    "GET /lambda/code": async ({ query }) => ({
+      text: await archiveAt(runtime.cloud(), query.get("sha256") ?? ""),
+      contentType: "application/zip",
+    }),
     "GET /sns/SimpleNotificationService-*": async () => ({
       text: await signingCertificatePem(runtime.cloud()),
       contentType: "application/x-pem-file",

@@ -13,7 +13,7 @@ export interface AdminRequest {
 /** A document, or lines that are sent as they come. */
 export type AdminAnswer =
   | { readonly json: unknown }
-  | { readonly text: string; readonly contentType: string }
+  | { readonly text: string | Buffer; readonly contentType: string }
   | { readonly lines: AsyncIterable<unknown> };
 
 export type AdminRoute = (request: AdminRequest) => Promise<AdminAnswer> | AdminAnswer;
@@ -58,7 +58,7 @@ function routeFor(routes: AdminRoutes, what: string): AdminRoute | undefined {
 function sendDocument(
   response: ServerResponse,
   status: number,
-  text: string,
+  text: string | Buffer,
   contentType = "application/json",
 ) {
   response.writeHead(status, {

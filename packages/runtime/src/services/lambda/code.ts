@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cloud } from "../../cloud.ts";
+import { ServiceError } from "../../errors.ts";
 import type { ReadTransaction } from "../../store/store.ts";
 import { unzip, unzippedSize } from "./archive.ts";
 import { entityTooLarge } from "./errors.ts";
@@ -135,6 +136,29 @@ export class CodeStore {
     }
     return directory;
   }
+}
+
+/** Where an archive can be fetched from, with any client: on AWS a signed URL of S3. */
+export function codeLocation(endpoint: string, sha256: string): string {
+  return `${endpoint}/_flyball/lambda/code?sha256=${hexOf(sha256)}`;
+}
+
+/** What is at such a location. Throws NotFound (404). */
+export async function archiveAt(cloud: Cloud, sha256Hex: string): Promise<Buffer> {
+  const isHash = /^[0-9a-f]{64}$/.test(sha256Hex);
+  const archive = isHash
+    ? await codeOf(cloud)
+        .archive(Buffer.from(sha256Hex, "hex").toString("base64"))
+        .catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== "ENOENT") throw error;
+          return undefined;
+        })
+    : undefined;
+  if (!archive)
+    throw new ServiceError("NotFound", `There is no code with the SHA-256 ${sha256Hex}.`, {
+      httpStatus: 404,
+    });
+  return archive;
 }
 
 interface UsesCode {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { strToU8 } from "fflate";
+import { archiveAt } from "./code.ts";
 import { arn, createWorld, error, functionInput, ROLE, zip } from "./test-world.ts";
 
 // The shapes and messages are those that LocalStack's snapshots recorded on AWS (tests/aws/services/lambda_).
@@ -303,4 +304,24 @@ test("tags, concurrency and the recursion configuration belong to the function a
   const { AccountLimit, AccountUsage } = await world.call("GetAccountSettings", {});
   assert.equal(AccountLimit?.UnreservedConcurrentExecutions, 100);
   assert.equal(AccountUsage?.FunctionCount, 1);
+});
+
+test("an event source mapping has tags of its own", async () => {
+  await using world = createWorld();
+  const uuid = "8c6f0d3e-0000-4000-8000-000000000000";
+  const Resource = arn(`event-source-mapping:${uuid}`);
+  await assert.rejects(
+    world.call("ListTags", { Resource }),
+    error("ResourceNotFoundException", `Event source mapping not found: ${Resource}`),
+  );
+});
+
+test("the location of a function's code gives back the archive", async () => {
+  await using world = createWorld();
+  const archive = zip();
+  await world.call("CreateFunction", functionInput("f", { Code: { ZipFile: archive } }));
+  const { Code } = await world.call("GetFunction", { FunctionName: "f" });
+  const hash = new URL(Code?.Location ?? "").searchParams.get("sha256") ?? "";
+  assert.deepEqual(await archiveAt(world.cloud, hash), Buffer.from(archive));
+  await assert.rejects(archiveAt(world.cloud, "../../etc/passwd"), { code: "NotFound" });
 });

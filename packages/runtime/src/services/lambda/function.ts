@@ -3,7 +3,7 @@ import type { Cloud } from "../../cloud.ts";
 import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
-import { type CodePackage, codeOf } from "./code.ts";
+import { type CodePackage, codeLocation, codeOf } from "./code.ts";
 import {
   activeConfiguration,
   checkSettings,
@@ -20,7 +20,7 @@ import {
   revisionMismatch,
 } from "./errors.ts";
 import { executionOf } from "./execution.ts";
-import { checkUnzippedSize, codeLocation, layersOf } from "./layer.ts";
+import { checkUnzippedSize, layersOf } from "./layer.ts";
 import { functionArn, functionReference, isVersion, LATEST, type World } from "./names.ts";
 import { pageOf } from "./page.ts";
 import {

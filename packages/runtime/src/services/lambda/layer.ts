@@ -9,7 +9,7 @@ import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction } from "../../store/store.ts";
 import { UNZIPPED_BYTES_MAX } from "./archive.ts";
-import { codeOf } from "./code.ts";
+import { codeLocation, codeOf } from "./code.ts";
 import { invalidParameter, resourceNotFound, violation } from "./errors.ts";
 import { timestamp, type World } from "./names.ts";
 import { pageOf } from "./page.ts";
@@ -337,9 +337,4 @@ function described(
       CodeSize: version.codeSizeBytes,
     },
   };
-}
-
-/** Where an archive can be fetched from: on AWS a signed URL of S3. */
-export function codeLocation(endpoint: string, sha256: string): string {
-  return `${endpoint}/_flyball/lambda/code/${Buffer.from(sha256, "base64").toString("hex")}`;
 }

@@ -1,9 +1,12 @@
 import type { Caller } from "../../call.ts";
+import type { Cloud } from "../../cloud.ts";
 import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
+import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
 import { invalidParameter, resourceNotFound, violation } from "./errors.ts";
-import { functionReference } from "./names.ts";
-import { keys, requireFunction } from "./record.ts";
+import { type Mapping, mappingKey } from "./event-source-mapping/mapping.ts";
+import { functionReference, type World } from "./names.ts";
+import { type FunctionRecord, keys, requireFunction } from "./record.ts";
 import { functionChanged } from "./runnable.ts";
 
 const TAGS_MAX = 50;
@@ -37,16 +40,15 @@ export const tagResource: OperationOf<"lambda", "TagResource"> = async (
   { cloud, caller },
   input,
 ) => {
-  const name = taggedFunction(caller, input.Resource);
+  const resource = taggedResource(caller, input.Resource);
   new Constraints().required("tags", input.Tags).check("ValidationException");
   if (Object.keys(input.Tags ?? {}).length === 0)
     throw invalidParameter("An error occurred and the request cannot be processed.");
   await cloud.store.write((tx) => {
-    const record = requireFunction(tx, caller, name);
-    const tags = { ...record.tags, ...input.Tags };
+    const { tags: before } = requireTagged(tx, caller, resource);
+    const tags = { ...before, ...input.Tags };
     checkTags(tags);
-    tx.put(keys.function(caller, name), { ...record, tags });
-    functionChanged(cloud, tx, caller, name);
+    putTags(cloud, tx, caller, resource, tags);
   });
   return {};
 };
@@ -55,35 +57,66 @@ export const untagResource: OperationOf<"lambda", "UntagResource"> = async (
   { cloud, caller },
   input,
 ) => {
-  const name = taggedFunction(caller, input.Resource);
+  const resource = taggedResource(caller, input.Resource);
   new Constraints().required("tagKeys", input.TagKeys).check("ValidationException");
   const gone = new Set(input.TagKeys);
   await cloud.store.write((tx) => {
-    const record = requireFunction(tx, caller, name);
-    const tags = Object.fromEntries(Object.entries(record.tags).filter(([tag]) => !gone.has(tag)));
-    tx.put(keys.function(caller, name), { ...record, tags });
-    functionChanged(cloud, tx, caller, name);
+    const { tags: before } = requireTagged(tx, caller, resource);
+    const tags = Object.fromEntries(Object.entries(before).filter(([tag]) => !gone.has(tag)));
+    putTags(cloud, tx, caller, resource, tags);
   });
   return {};
 };
 
 export const listTags: OperationOf<"lambda", "ListTags"> = ({ cloud, caller }, input) => {
-  const name = taggedFunction(caller, input.Resource);
-  return { Tags: { ...cloud.store.read((tx) => requireFunction(tx, caller, name)).tags } };
+  const resource = taggedResource(caller, input.Resource);
+  return { Tags: { ...cloud.store.read((tx) => requireTagged(tx, caller, resource)).tags } };
 };
 
-/** The function that an ARN names. Only functions as a whole have tags here. */
-function taggedFunction(caller: Caller, resource: string | undefined): string {
+/** What has tags here: a function as a whole, by its name, or an event source mapping, by its UUID. */
+type TaggedResource =
+  | { readonly kind: "function"; readonly name: string }
+  | { readonly kind: "mapping"; readonly uuid: string; readonly arn: string };
+
+function taggedResource(caller: Caller, resource: string | undefined): TaggedResource {
   new Constraints()
     .required("resource", resource)
     .pattern("resource", resource, RESOURCE_PATTERN)
     .check("ValidationException");
-  if (!resource?.includes(":function:"))
-    throw resourceNotFound(`The resource ${resource} does not exist.`);
+  const [, , , , , kind, id = ""] = (resource ?? "").split(":");
+  if (kind === "event-source-mapping") return { kind: "mapping", uuid: id, arn: resource ?? "" };
+  if (kind !== "function") throw resourceNotFound(`The resource ${resource} does not exist.`);
   const { name, qualifier } = functionReference(caller, resource);
   if (qualifier !== undefined)
     throw invalidParameter(
       "Tags on function aliases and versions are not supported. Please specify a function ARN.",
     );
-  return name;
+  return { kind: "function", name };
+}
+
+function requireTagged(
+  tx: ReadTransaction,
+  world: World,
+  resource: TaggedResource,
+): FunctionRecord | Mapping {
+  if (resource.kind === "function") return requireFunction(tx, world, resource.name);
+  const mapping = tx.get<Mapping>(mappingKey({ ...world, uuid: resource.uuid }));
+  if (!mapping) throw resourceNotFound(`Event source mapping not found: ${resource.arn}`);
+  return mapping;
+}
+
+function putTags(
+  cloud: Cloud,
+  tx: WriteTransaction,
+  world: World,
+  resource: TaggedResource,
+  tags: Tags,
+): void {
+  const tagged = requireTagged(tx, world, resource);
+  if (resource.kind === "mapping") {
+    tx.put(mappingKey({ ...world, uuid: resource.uuid }), { ...tagged, tags });
+    return;
+  }
+  tx.put(keys.function(world, resource.name), { ...tagged, tags });
+  functionChanged(cloud, tx, world, resource.name);
 }
