@@ -12,6 +12,22 @@ export const sdks = {
     apiVersion: "2010-08-01",
     queryCompatible: true,
   },
+  dynamodb: {
+    load: () => import("@aws-sdk/client-dynamodb"),
+    signingName: "dynamodb",
+    targetPrefix: "DynamoDB_20120810",
+    shapeNamespace: "com.amazonaws.dynamodb",
+    xmlNamespace: "http://dynamodb.amazonaws.com/doc/2012-08-10/",
+    apiVersion: "2012-08-10",
+  },
+  dynamodbstreams: {
+    load: () => import("@aws-sdk/client-dynamodb-streams"),
+    signingName: "dynamodb",
+    targetPrefix: "DynamoDBStreams_20120810",
+    shapeNamespace: "com.amazonaws.dynamodbstreams",
+    xmlNamespace: "http://streams.dynamodb.amazonaws.com/doc/2012-08-10/",
+    apiVersion: "2012-08-10",
+  },
   iam: {
     load: () => import("@aws-sdk/client-iam"),
     signingName: "iam",

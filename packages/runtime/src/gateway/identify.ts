@@ -20,7 +20,8 @@ const services: [ServiceName, SdkModel][] = Object.entries(sdks).map(([name, sdk
   sdk,
 ]);
 const byTargetPrefix = new Map(services.map(([name, sdk]) => [sdk.targetPrefix, name]));
-const bySigningName = new Map(services.map(([name, sdk]) => [sdk.signingName, name]));
+/** Where two services share a signing name (DynamoDB and its streams), the first one has it. */
+const bySigningName = new Map(services.toReversed().map(([name, sdk]) => [sdk.signingName, name]));
 const byApiVersion = new Map(services.map(([name, sdk]) => [sdk.apiVersion, name]));
 
 /**
@@ -33,7 +34,7 @@ export function identify(request: WireRequest, scope: CredentialScope | undefine
   const signed = scope && bySigningName.get(scope.signingName);
   if (headers["smithy-protocol"] === "rpc-v2-cbor") {
     const named = /\/service\/([^/]+)\/operation\//.exec(request.path)?.[1] ?? "";
-    return found(signed ?? byTargetPrefix.get(named), rpcV2CborWire, scope?.signingName ?? named);
+    return found(byTargetPrefix.get(named) ?? signed, rpcV2CborWire, scope?.signingName ?? named);
   }
   const target = headers["x-amz-target"];
   if (typeof target === "string") {
