@@ -2,7 +2,7 @@ import type { Call } from "../../call.ts";
 import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction } from "../../store/store.ts";
-import { awsManagedPolicy } from "./awsManaged.ts";
+import { awsManagedPolicy } from "./aws-managed.ts";
 import {
   checkName,
   type Entity,

@@ -5,7 +5,7 @@ import { randomBase32 } from "../../credentials.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction, WriteTransaction } from "../../store/store.ts";
 import { attachmentCount, checkPolicyArn, entitiesOfPolicyKey } from "./attachment.ts";
-import { type AwsManagedPolicy, awsManagedPolicies, awsManagedPolicy } from "./awsManaged.ts";
+import { type AwsManagedPolicy, awsManagedPolicies, awsManagedPolicy } from "./aws-managed.ts";
 import { checkIdentityPolicy, type Document, sizeOf } from "./document.ts";
 import {
   alreadyExists,

@@ -19,8 +19,8 @@ import {
   UNIQUE_ID_CHARACTERS,
   type World,
 } from "./entity.ts";
-import { inlinePolicyNames } from "./inlinePolicy.ts";
-import { profilesOfRole } from "./instanceProfile.ts";
+import { inlinePolicyNames } from "./inline-policy.ts";
+import { profilesOfRole } from "./instance-profile.ts";
 import { pageOf } from "./page.ts";
 import { addTags, removeTags } from "./tag.ts";
 

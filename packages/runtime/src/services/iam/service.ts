@@ -1,5 +1,5 @@
 import { defineService } from "../../service.ts";
-import { createAccessKey, deleteAccessKey, listAccessKeys, updateAccessKey } from "./accessKey.ts";
+import { createAccessKey, deleteAccessKey, listAccessKeys, updateAccessKey } from "./access-key.ts";
 import {
   attachGroupPolicy,
   attachRolePolicy,
@@ -33,7 +33,7 @@ import {
   putGroupPolicy,
   putRolePolicy,
   putUserPolicy,
-} from "./inlinePolicy.ts";
+} from "./inline-policy.ts";
 import {
   addRoleToInstanceProfile,
   createInstanceProfile,
@@ -42,7 +42,7 @@ import {
   listInstanceProfiles,
   listInstanceProfilesForRole,
   removeRoleFromInstanceProfile,
-} from "./instanceProfile.ts";
+} from "./instance-profile.ts";
 import {
   createPolicy,
   deletePolicy,
@@ -59,7 +59,7 @@ import {
   getPolicyVersion,
   listPolicyVersions,
   setDefaultPolicyVersion,
-} from "./policyVersion.ts";
+} from "./policy-version.ts";
 import {
   createRole,
   createServiceLinkedRole,

@@ -1,7 +1,7 @@
 import type { User as UserShown } from "@aws-sdk/client-iam";
 import { randomBase32 } from "../../credentials.ts";
 import type { OperationOf } from "../../service.ts";
-import { accessKeysKey } from "./accessKey.ts";
+import { accessKeysKey } from "./access-key.ts";
 import {
   checkName,
   checkPath,

@@ -1,7 +1,7 @@
 import type { MetricDatum, StandardUnit } from "@aws-sdk/client-cloudwatch";
 import { isServiceError } from "../../errors.ts";
 import { DONE, type OwedHandler } from "../../owed.ts";
-import type { MetricFilter } from "./metricFilter.ts";
+import type { MetricFilter } from "./metric-filter.ts";
 import { toNumber } from "./patterns/comparison.ts";
 import { compilePattern, type Match } from "./patterns/pattern.ts";
 import type { LogEvent } from "./timeline.ts";

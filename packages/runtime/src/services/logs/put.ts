@@ -7,7 +7,7 @@ import type { OperationOf } from "../../service.ts";
 import type { WriteTransaction } from "../../store/store.ts";
 import { constrainGroupName, findGroup, type GroupUse, type LogGroup, UNUSED } from "./group.ts";
 import { streamTimelineKey, timelineKey, useKey } from "./keys.ts";
-import { oweMetrics } from "./metricFilter.ts";
+import { oweMetrics } from "./metric-filter.ts";
 import { retainedSince } from "./retention.ts";
 import {
   constrainStreamName,
@@ -16,7 +16,7 @@ import {
   putStream,
   sequenceToken,
 } from "./stream.ts";
-import { oweDeliveries } from "./subscriptionFilter.ts";
+import { oweDeliveries } from "./subscription-filter.ts";
 import { sweeper } from "./sweeper.ts";
 import type { LogEvent } from "./timeline.ts";
 import { sizeOfEvent } from "./timeline.ts";

@@ -8,7 +8,7 @@ import {
   describeMetricFilters,
   putMetricFilter,
   testMetricFilter,
-} from "./metricFilter.ts";
+} from "./metric-filter.ts";
 import { METRICS, putMetrics } from "./metrics.ts";
 import { PURGE, purge } from "./purge.ts";
 import { putLogEvents } from "./put.ts";
@@ -18,7 +18,7 @@ import {
   deleteSubscriptionFilter,
   describeSubscriptionFilters,
   putSubscriptionFilter,
-} from "./subscriptionFilter.ts";
+} from "./subscription-filter.ts";
 import { sweeper } from "./sweeper.ts";
 import {
   listTagsForResource,

@@ -18,7 +18,7 @@ import {
   updateGroup,
 } from "./group.ts";
 import { subscriptionFiltersKey } from "./keys.ts";
-import { checkQuota, constrainFilter } from "./metricFilter.ts";
+import { checkQuota, constrainFilter } from "./metric-filter.ts";
 import { decodePageToken, isName, takePage } from "./page.ts";
 import { compilePattern } from "./patterns/pattern.ts";
 import { eventId, type LogEvent } from "./timeline.ts";
