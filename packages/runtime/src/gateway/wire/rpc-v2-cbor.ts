@@ -1,7 +1,8 @@
 import { cbor, tag } from "@smithy/core/cbor";
 import { ServiceError } from "../../errors.ts";
 import type { Shape } from "../model/shape.ts";
-import { NESTING_DEPTH_MAX, serializationError } from "./json-value.ts";
+import { CborTime, readCbor } from "./cbor-reader.ts";
+import { dateOfSeconds, serializationError } from "./json-value.ts";
 import { resolveError, type Wire } from "./wire.ts";
 
 const HEADERS = { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" };
@@ -27,7 +28,7 @@ export const rpcV2CborWire: Wire = {
   },
   decode: (_model, { operation }, { body }) => {
     if (operation.input.kind !== "structure" || body.length === 0) return {};
-    return fromCbor(operation.input, parseCbor(body)) ?? {};
+    return fromCbor(operation.input, readCbor(body)) ?? {};
   },
   encode: (_model, { output: shape }, output) => ({
     status: 200,
@@ -51,38 +52,26 @@ function serializeCbor(value: unknown): Buffer {
   return Buffer.from(cbor.serialize(value));
 }
 
-function parseCbor(body: Buffer): unknown {
-  try {
-    return cbor.deserialize(body);
-  } catch {
-    throw serializationError("The request body is not valid CBOR.");
-  }
-}
-
 /** A CBOR value as the schema says; what it does not have is dropped, null is absence. */
-function fromCbor(shape: Shape, value: unknown, depth = 0): unknown {
+function fromCbor(shape: Shape, value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
-  if (depth > NESTING_DEPTH_MAX) throw serializationError("The request is nested too deeply.");
   switch (shape.kind) {
     case "structure": {
       const members = objectOf(value);
       const structure: Record<string, unknown> = {};
       for (const { name, shape: member } of shape.members) {
         if (!Object.hasOwn(members, name)) continue;
-        const read = fromCbor(member, members[name], depth + 1);
+        const read = fromCbor(member, members[name]);
         if (read !== undefined) structure[name] = read;
       }
       return structure;
     }
     case "list":
       if (!Array.isArray(value)) throw mismatch(shape.kind);
-      return value.map((item) => fromCbor(shape.member, item, depth + 1) ?? null);
+      return value.map((item) => fromCbor(shape.member, item) ?? null);
     case "map":
       return Object.fromEntries(
-        Object.entries(objectOf(value)).map(([key, item]) => [
-          key,
-          fromCbor(shape.value, item, depth + 1),
-        ]),
+        Object.entries(objectOf(value)).map(([key, item]) => [key, fromCbor(shape.value, item)]),
       );
     case "timestamp":
       return timestampFromCbor(value);
@@ -90,8 +79,8 @@ function fromCbor(shape: Shape, value: unknown, depth = 0): unknown {
       if (!(value instanceof Uint8Array)) throw mismatch(shape.kind);
       return Buffer.from(value);
     case "number":
-      if (typeof value !== "number" && typeof value !== "bigint") throw mismatch(shape.kind);
-      return Number(value);
+      if (typeof value !== "number") throw mismatch(shape.kind);
+      return value;
     case "string":
       if (typeof value !== "string") throw mismatch(shape.kind);
       return value;
@@ -108,16 +97,15 @@ function objectOf(value: unknown): Record<string, unknown> {
     typeof value !== "object" ||
     value === null ||
     Array.isArray(value) ||
-    value instanceof Uint8Array
+    value instanceof Uint8Array ||
+    value instanceof CborTime
   )
     throw mismatch("map");
   return value as Record<string, unknown>;
 }
 
 function timestampFromCbor(value: unknown): Date {
-  const tagged =
-    typeof value === "object" ? (value as { tag?: number; value?: unknown }) : { value };
-  const date = new Date(Number(tagged.value) * 1000);
+  const date = dateOfSeconds(value instanceof CborTime ? value.seconds : Number.NaN);
   if (Number.isNaN(date.getTime())) throw mismatch("timestamp");
   return date;
 }
