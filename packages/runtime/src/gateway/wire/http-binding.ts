@@ -14,18 +14,22 @@ interface Route {
   readonly rank: number;
 }
 
-const routesOf = new WeakMap<ServiceModel, readonly Route[]>();
+/** Routes by method and first segment, the most particular first; `""` holds those that begin with a label. */
+type Routes = ReadonlyMap<string, readonly Route[]>;
+
+const routesOf = new WeakMap<ServiceModel, Routes>();
 
 /** The operation that a method and a path mean in a REST protocol. Throws `UnknownOperationException` (404). */
 export function routeByPath(model: ServiceModel, request: WireRequest): RoutedOperation {
   let routes = routesOf.get(model);
   if (!routes) {
-    routes = [...model.operations.values()].flatMap(toRoute).sort((a, b) => b.rank - a.rank);
+    routes = allRoutes(model);
     routesOf.set(model, routes);
   }
-  const segments = segmentsOf(request.path);
-  for (const route of routes) {
-    if (route.method !== request.method) continue;
+  const segments = request.path.slice(1).split("/");
+  const literal = routes.get(`${request.method} ${segments[0]}`) ?? [];
+  const labelled = routes.get(`${request.method} `) ?? [];
+  for (const route of labelled.length === 0 ? literal : [...literal, ...labelled]) {
     if (!route.queryLiterals.every(([name, value]) => matchesLiteral(request.query, name, value)))
       continue;
     const labels = matchSegments(route.segments, segments);
@@ -38,27 +42,30 @@ export function routeByPath(model: ServiceModel, request: WireRequest): RoutedOp
   );
 }
 
+function allRoutes(model: ServiceModel): Routes {
+  const routes = [...model.operations.values()].flatMap(toRoute).sort((a, b) => b.rank - a.rank);
+  return Map.groupBy(routes, ({ method, segments: [first = ""] }) =>
+    first.startsWith("{") ? `${method} ` : `${method} ${first}`,
+  );
+}
+
 function toRoute(operation: OperationModel): Route[] {
   if (!operation.http) return [];
   const [path = "/", query = ""] = operation.http.uri.split("?");
-  const segments = segmentsOf(path);
-  // `x-id` only names the operation for a reader of logs; a client may leave it out.
-  const queryLiterals = [...new URLSearchParams(query)].filter(([name]) => name !== "x-id");
+  const segments = path.replace(/\/$/, "").slice(1).split("/");
+  const queryLiterals = [...new URLSearchParams(query)];
   const literals = segments.filter((segment) => !segment.startsWith("{")).length;
   const greedy = segments.some((segment) => segment.endsWith("+}")) ? 1 : 0;
-  const rank = literals * 100 + queryLiterals.length * 10 + segments.length - greedy * 50;
+  const named = queryLiterals.filter(([name]) => name !== "x-id").length;
+  const rank = literals * 100 + named * 10 + segments.length - greedy * 50;
   return [{ operation, method: operation.http.method, segments, queryLiterals, rank }];
 }
 
-function segmentsOf(path: string): string[] {
-  return path
-    .split("/")
-    .slice(1)
-    .filter((segment, index, all) => segment !== "" || index < all.length - 1);
-}
-
 function matchesLiteral(query: URLSearchParams, name: string, value: string): boolean {
-  return value === "" ? query.has(name) : query.get(name) === value;
+  const given = query.get(name);
+  // `x-id` names the operation once more, and not every client sends it.
+  if (given === null) return name === "x-id";
+  return value === "" || given === value;
 }
 
 function matchSegments(
@@ -68,8 +75,10 @@ function matchSegments(
   const labels: Record<string, string> = {};
   for (const [index, segment] of route.entries()) {
     if (segment.endsWith("+}")) {
-      labels[segment.slice(1, -2)] = decodeLabel(path.slice(index).join("/"));
-      return path.length > index ? labels : undefined;
+      const rest = path.slice(index).join("/");
+      if (rest === "") return undefined;
+      labels[segment.slice(1, -2)] = decodeLabel(rest);
+      return labels;
     }
     const given = path[index];
     if (given === undefined) return undefined;
@@ -78,7 +87,10 @@ function matchSegments(
       labels[segment.slice(1, -1)] = decodeLabel(given);
     } else if (segment !== given) return undefined;
   }
-  return path.length === route.length ? labels : undefined;
+  // A slash at the end makes no other path.
+  const isWhole =
+    path.length === route.length || (path.length === route.length + 1 && path.at(-1) === "");
+  return isWhole ? labels : undefined;
 }
 
 function decodeLabel(text: string): string {
@@ -101,15 +113,14 @@ export function fromBindings(
   for (const member of members) {
     const { traits } = member.shape;
     if (traits.httpPayload) payload = member;
-    else if (traits.httpLabel)
-      bound[member.name] = fromText(member.shape, labels[member.name] ?? "", "date-time");
+    else if (traits.httpLabel) put(bound, member, fromLabel(member.shape, labels[member.name]));
     else if (traits.httpQuery !== undefined)
       put(bound, member, fromQuery(member.shape, query, traits.httpQuery));
     else if (traits.httpQueryParams) bound[member.name] = Object.fromEntries(query);
     else if (traits.httpHeader !== undefined)
       put(bound, member, fromHeader(member.shape, headers[traits.httpHeader.toLowerCase()]));
     else if (traits.httpPrefixHeaders !== undefined)
-      bound[member.name] = prefixedHeaders(headers, traits.httpPrefixHeaders.toLowerCase());
+      put(bound, member, prefixedHeaders(headers, traits.httpPrefixHeaders.toLowerCase()));
     else body.push(member);
   }
   return { bound, payload, body };
@@ -117,6 +128,10 @@ export function fromBindings(
 
 function put(bound: Record<string, unknown>, { name }: MemberShape, value: unknown): void {
   if (value !== undefined) bound[name] = value;
+}
+
+function fromLabel(shape: Shape, given: string | undefined): unknown {
+  return given === undefined ? undefined : fromText(shape, given, "date-time");
 }
 
 function fromQuery(shape: Shape, query: URLSearchParams, name: string): unknown {
@@ -130,12 +145,23 @@ function fromHeader(shape: Shape, given: string | string[] | undefined): unknown
   if (given === undefined) return undefined;
   const text = Array.isArray(given) ? given.join(",") : given;
   if (shape.kind === "list")
-    return text.split(",").map((item) => fromText(shape.member, item.trim(), "http-date"));
+    return itemsOf(shape.member, text).map((item) => fromText(shape.member, item, "http-date"));
   return fromText(shape, text, "http-date");
 }
 
-function prefixedHeaders(headers: WireRequest["headers"], prefix: string): Record<string, string> {
+/** What stands between the commas of a header; one within quotes is no separator, nor is that of a date's weekday. */
+function itemsOf(member: Shape, text: string): string[] {
+  const isDate = member.kind === "timestamp" && (member.format ?? "http-date") === "http-date";
+  const items = text.match(isDate ? /[^,]+,[^,]+/g : /"(?:[^"\\]|\\.)*"|[^,\s][^,]*/g) ?? [];
+  return items.map((item) => {
+    const isQuoted = !isDate && item.length > 1 && item.startsWith('"') && item.endsWith('"');
+    return isQuoted ? item.slice(1, -1).replaceAll('\\"', '"') : item.trim();
+  });
+}
+
+function prefixedHeaders(headers: WireRequest["headers"], prefix: string) {
   const found = Object.entries(headers).filter(([name]) => name.startsWith(prefix));
+  if (found.length === 0) return undefined;
   return Object.fromEntries(
     found.map(([name, value]) => [name.slice(prefix.length), String(value)]),
   );
@@ -168,6 +194,13 @@ export function toBindings(
 
 function headerText(shape: Shape, value: unknown): string {
   if (shape.kind === "list")
-    return (value as unknown[]).map((item) => toText(shape.member, item, "http-date")).join(",");
+    return (value as unknown[]).map((item) => quoted(shape.member, item)).join(", ");
   return toText(shape, value, "http-date");
+}
+
+/** An item of a header's list; quoted where it has the list's own signs. */
+function quoted(shape: Shape, item: unknown): string {
+  const text = toText(shape, item, "http-date");
+  if (shape.kind === "timestamp" || !/[",]/.test(text)) return text;
+  return `"${text.replaceAll('"', '\\"')}"`;
 }

@@ -54,7 +54,7 @@ export function fromJson(shape: Shape, value: unknown, names: JsonNames, depth =
     case "structure":
       return structureFromJson(shape, value, names, depth);
     default:
-      return value;
+      return shallow(value, depth);
   }
 }
 
@@ -89,10 +89,23 @@ function mapFromJson(
 function timestampFromJson(value: unknown): Date {
   const date =
     typeof value === "number"
-      ? new Date(value * 1000)
+      ? dateOfSeconds(value)
       : new Date(typeof value === "string" ? value : Number.NaN);
   if (Number.isNaN(date.getTime())) throw unexpected(value, "Timestamp");
   return date;
+}
+
+/** A time of so many seconds. Fractions are rounded: 1.001 × 1000 is a little less than 1001. */
+export function dateOfSeconds(seconds: number): Date {
+  return new Date(Math.round(seconds * 1000));
+}
+
+/** A document of no schema is not walked, but what it goes into (an answer, the store) walks it by recursion. */
+function shallow(value: unknown, depth: number): unknown {
+  if (depth > NESTING_DEPTH_MAX) throw serializationError("The request is nested too deeply.");
+  if (typeof value === "object" && value !== null)
+    for (const item of Object.values(value)) shallow(item, depth + 1);
+  return value;
 }
 
 /** A value as JSON has it, by the schema. What is undefined is left out. */

@@ -13,10 +13,10 @@ export const restXmlWire: Wire = {
     if (operation.input.kind !== "structure") return {};
     const { bound, payload, body } = fromBindings(operation.input.members, labels, request);
     if (payload) {
+      if (request.body.length === 0) return bound;
       const { kind } = payload.shape;
       if (kind === "blob") return { ...bound, [payload.name]: request.body };
       if (kind === "string") return { ...bound, [payload.name]: request.body.toString("utf8") };
-      if (request.body.length === 0) return bound;
       return { ...bound, [payload.name]: fromXml(payload.shape, parseXml(request.body)) };
     }
     if (body.length === 0 || request.body.length === 0) return bound;
@@ -38,6 +38,7 @@ export const restXmlWire: Wire = {
       if (payload.shape.kind === "blob")
         return { status, headers, body: Buffer.from((value ?? []) as Uint8Array) };
       if (payload.shape.kind === "string") return { status, headers, body: String(value ?? "") };
+      if (value === undefined) return { status, headers, body: "" };
       const root = payload.shape.traits.xmlName ?? nameOf(payload.shape) ?? payload.name;
       return {
         status,

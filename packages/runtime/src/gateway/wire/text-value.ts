@@ -1,5 +1,5 @@
 import type { Shape, TimestampFormat } from "../model/shape.ts";
-import { serializationError } from "./json-value.ts";
+import { dateOfSeconds, serializationError } from "./json-value.ts";
 
 /** A simple value that came as text: in XML, a form, a header, a path or a query. Throws `SerializationException`. */
 export function fromText(shape: Shape, text: string, defaultFormat?: TimestampFormat): unknown {
@@ -25,7 +25,7 @@ export function fromText(shape: Shape, text: string, defaultFormat?: TimestampFo
 
 function timestampFromText(text: string, format: TimestampFormat | undefined): Date {
   const seconds = format === "date-time" ? Number.NaN : Number(text);
-  const date = new Date(Number.isNaN(seconds) ? text : seconds * 1000);
+  const date = Number.isNaN(seconds) ? new Date(text) : dateOfSeconds(seconds);
   if (Number.isNaN(date.getTime())) throw serializationError(`${text} is not a timestamp.`);
   return date;
 }

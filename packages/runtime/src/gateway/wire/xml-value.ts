@@ -8,11 +8,18 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "<": "&lt;",
   ">": "&gt;",
   '"': "&quot;",
+  // White space as references: a parser may drop text that is nothing but white space, and makes \r into \n.
+  "\t": "&#9;",
+  "\n": "&#10;",
   "\r": "&#13;",
 };
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what XML 1.0 cannot hold is just these
+const ESCAPED = /[&<>"\u0000-\u001f\ufffe\uffff]/g;
+
+/** Text as XML has it; characters that no XML document may hold become U+FFFD. */
 export function escapeXml(text: string): string {
-  return text.replace(/[&<>"\r]/g, (character) => ESCAPES[character] as string);
+  return text.replace(ESCAPED, (character) => ESCAPES[character] ?? "\ufffd");
 }
 
 /** A value as XML elements under `name`, by the schema: lists as `<member>`s or flattened, maps as `<entry>`s. */
@@ -79,9 +86,10 @@ const parser = new XMLParser({
   trimValues: false,
   ignoreDeclaration: true,
   ignorePiTags: true,
-  // The entities of XML itself; a document type with entities of its own is refused before parsing.
+  // The entities of XML itself; a document type with entities of its own is refused before parsing. The parser
+  // reads numeric references only together with HTML's names.
   processEntities: true,
-  htmlEntities: false,
+  htmlEntities: true,
 });
 
 /** Parses a document; returns its root element. Throws `SerializationException`. */
