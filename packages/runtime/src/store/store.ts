@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { open, type RootDatabase } from "lmdb";
+import { asBinary, open, type RootDatabase } from "lmdb";
 import type { Activity } from "../clock/activity.ts";
+import { Checkpoints, restoreCheckpoint } from "./checkpoint.ts";
 
 /** One part of a key. Keys are ordered part by part: numbers by value, strings by UTF-8, numbers before strings. */
 export type KeyPart = string | number | boolean;
@@ -46,7 +47,7 @@ export interface WriteTransaction extends ReadTransaction {
 
 export interface Store {
   read<T>(body: (tx: ReadTransaction) => T): T;
-  /** Resolves when what was written is durable: it is there after `kill -9`. */
+  /** Resolves when what was written is durable: it is there after `kill -9` (see {@link openStore}). */
   write<T>(body: (tx: WriteTransaction) => T): Promise<T>;
   /** Where files that are too large for values lie beside the data; as lasting as the store itself. */
   readonly directory: string;
@@ -70,48 +71,67 @@ interface PendingWrite {
 }
 
 /**
- * The store on LMDB. Writes that arrive together share one LMDB transaction and so one flush to disk; each is
- * still atomic alone, by an undo journal that is played back when its function throws.
+ * The store on LMDB. Writes of one turn of the event loop share one LMDB transaction; each is still atomic alone, by
+ * an undo journal that is played back when its function throws.
+ *
+ * Durable means: when a write's promise resolves, the operating system has all of it (the commit's pages and its
+ * root are in the page cache), so it is there however this process ends, `kill -9` included. It is not yet on the
+ * disk: that follows within a second, as a {@link Checkpoints checkpoint}. When the machine loses power or its
+ * kernel crashes, the store opens as it was at the last checkpoint, whole, and what was written after that is gone:
+ * as with Redis's `appendfsync everysec`. To wait for the disk at each commit costs 0.4 ms on a server's disk and
+ * 5 ms on a laptop's, at each of the writes that a hop between two functions takes one after the other.
+ *
+ * Commits run on this thread, since without a flush one takes some 30 µs, less than handing it to another thread.
  *
  * Throws an error that names the directory when it cannot be opened.
  */
 export function openStore({ directory, activity }: StoreOptions): Store {
   const path = directory ?? mkdtempSync(join(tmpdir(), "flyball-"));
   mkdirSync(path, { recursive: true });
+  const databasePath = join(path, "state.mdb");
+  const checkpointPath = join(path, "state.checkpoint");
+  restoreCheckpoint(databasePath, checkpointPath);
   const db: RootDatabase<unknown, KeyPart[]> = open({
-    path: join(path, "state.mdb"),
-    // A promise of a durable write resolves only after the flush to disk, not before it.
-    overlappingSync: false,
-    noSync: directory === undefined,
+    path: databasePath,
+    // Commits do not flush; checkpoints do.
+    noSync: true,
     ...(directory === undefined ? { mapSize: MAP_SIZE_BYTES_EPHEMERAL } : {}),
   });
+  const checkpoints =
+    directory === undefined
+      ? undefined
+      : new Checkpoints({
+          databasePath,
+          checkpointPath,
+          pageBytes: (db.getStats() as { pageSize: number }).pageSize,
+          pin: () => db.useReadTransaction(),
+        });
   let pending: PendingWrite[] = [];
-  let pump: Promise<void> | undefined;
 
   const view: ReadTransaction = {
     get: <T>(key: Key) => db.get(key as KeyPart[]) as T | undefined,
     range: <T>(options: RangeOptions) => rangeOf<T>(db, options),
   };
 
-  async function commitPending(): Promise<void> {
-    while (pending.length > 0) {
-      const batch = pending;
-      pending = [];
-      const settled: (() => void)[] = [];
-      const effects: (() => void)[] = [];
-      try {
-        await db.transaction(() => {
-          for (const write of batch) settled.push(runAtomically(db, view, write, effects));
-        });
-      } catch (error) {
-        // The commit itself failed (a full disk, say): nothing of the batch was kept.
-        for (const write of batch) write.reject(error);
-        continue;
-      }
-      for (const effect of effects) effect();
-      for (const settle of settled) settle();
+  function commitPending(): void {
+    if (pending.length === 0) return;
+    const batch = pending;
+    pending = [];
+    const settled: (() => void)[] = [];
+    const effects: (() => void)[] = [];
+    try {
+      if (checkpoints?.failure) throw checkpoints.failure;
+      db.transactionSync(() => {
+        for (const write of batch) settled.push(runAtomically(db, view, write, effects));
+      });
+    } catch (error) {
+      // The commit itself failed (a full disk, say): nothing of the batch was kept.
+      for (const write of batch) write.reject(error);
+      return;
     }
-    pump = undefined;
+    checkpoints?.soon();
+    for (const effect of effects) effect();
+    for (const settle of settled) settle();
   }
 
   return {
@@ -119,13 +139,15 @@ export function openStore({ directory, activity }: StoreOptions): Store {
     read: (body) => body(view),
     write: <T>(body: (tx: WriteTransaction) => T) => {
       const result = new Promise<T>((resolve, reject) => {
+        // What arrives in this turn of the event loop goes into one commit, at its end.
+        if (pending.length === 0) setImmediate(commitPending);
         pending.push({ body, resolve, reject });
       });
-      pump ??= commitPending();
       return activity.track(result);
     },
     close: async () => {
-      await pump;
+      commitPending();
+      await checkpoints?.close();
       await db.close();
       if (directory === undefined) rmSync(path, { recursive: true, force: true });
     },
@@ -139,9 +161,9 @@ function runAtomically(
   { body, resolve, reject }: PendingWrite,
   effects: (() => void)[],
 ): () => void {
-  const journal: { key: KeyPart[]; before: unknown }[] = [];
+  const journal: { key: KeyPart[]; before: Buffer | undefined }[] = [];
   const ownEffects: (() => void)[] = [];
-  const remember = (key: KeyPart[]) => journal.push({ key, before: db.get(key) });
+  const remember = (key: KeyPart[]) => journal.push({ key, before: db.getBinary(key) });
   try {
     const result = body({
       ...view,
@@ -160,7 +182,7 @@ function runAtomically(
   } catch (error) {
     for (const { key, before } of journal.reverse()) {
       if (before === undefined) db.remove(key);
-      else db.put(key, before);
+      else db.put(key, asBinary(before));
     }
     return () => reject(error);
   }
