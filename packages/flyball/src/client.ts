@@ -13,8 +13,13 @@ export function endpointOf(option: string | undefined): string {
 }
 
 /** Asks the running cloud under `/_flyball`. Rejects with {@link NotRunning}, or with what the cloud says is wrong. */
-export async function ask<T>(endpoint: string, method: "GET" | "POST", path: string): Promise<T> {
-  const answer = await request(endpoint, method, path);
+export async function ask<T>(
+  endpoint: string,
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  content?: unknown,
+): Promise<T> {
+  const answer = await request(endpoint, method, path, content);
   return (await answer.json()) as T;
 }
 
@@ -30,10 +35,18 @@ export async function* follow<T>(endpoint: string, path: string): AsyncGenerator
   }
 }
 
-async function request(endpoint: string, method: string, path: string): Promise<Response> {
+async function request(
+  endpoint: string,
+  method: string,
+  path: string,
+  content?: unknown,
+): Promise<Response> {
   let answer: Response;
   try {
-    answer = await fetch(`${endpoint}/_flyball${path}`, { method });
+    answer = await fetch(`${endpoint}/_flyball${path}`, {
+      method,
+      ...(content === undefined ? {} : { body: JSON.stringify(content) }),
+    });
   } catch {
     throw new NotRunning(endpoint);
   }

@@ -20,6 +20,10 @@ const commands = {
     summary: "print every loop that was stopped, and its path",
     load: () => import("./commands/loops.ts"),
   },
+  faults: {
+    summary: "let calls fail or wait, as AWS sometimes does",
+    load: () => import("./commands/faults.ts"),
+  },
   reset: { summary: "forget everything", load: () => import("./commands/reset.ts") },
   doctor: {
     summary: "say what is on this machine that functions and clients need",

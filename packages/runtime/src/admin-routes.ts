@@ -1,5 +1,6 @@
 import { VirtualClock } from "./clock/virtual.ts";
 import { ServiceError } from "./errors.ts";
+import { readFaults } from "./faults/fault.ts";
 import type { AdminAnswer, AdminRequest, AdminRoutes } from "./gateway/admin.ts";
 import type { Runtime } from "./runtime.ts";
 import { archiveAt } from "./services/lambda/code.ts";
@@ -17,6 +18,15 @@ export function adminRoutes(runtime: Runtime): AdminRoutes {
     "POST /clock": async ({ body }) => {
       await advance(runtime, body);
       return { json: timeOf(runtime) };
+    },
+    "GET /faults": () => ({ json: { faults: runtime.cloud().faults.list() } }),
+    "PUT /faults": async ({ body }) => {
+      await setFaults(runtime, body);
+      return { json: { faults: runtime.cloud().faults.list() } };
+    },
+    "DELETE /faults": async () => {
+      await runtime.cloud().faults.replace([]);
+      return { json: { faults: [] } };
     },
     "GET /loops": (request) => loops(runtime, request),
     "GET /lambda/code": async ({ query }) => ({
@@ -53,6 +63,18 @@ async function advance(runtime: Runtime, body: unknown): Promise<void> {
       httpStatus: 400,
     });
   await runtime.advance(seconds * 1000);
+}
+
+/** Takes a list, or an object that has it as `faults`: what `GET` answered can be put back. */
+async function setFaults(runtime: Runtime, body: unknown): Promise<void> {
+  const cloud = runtime.cloud();
+  const given = (body as { faults?: unknown } | undefined)?.faults ?? body;
+  try {
+    await cloud.faults.replace(readFaults(given, cloud.serviceNames()));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new ServiceError("BadRequest", error.message, { httpStatus: 400 });
+  }
 }
 
 /** Every stopped chain with its hops; with `?follow`, a line for each hop and each stop from now on. */

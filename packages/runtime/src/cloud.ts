@@ -6,6 +6,7 @@ import type { Clock } from "./clock/clock.ts";
 import { SystemClock } from "./clock/system.ts";
 import { VirtualClock } from "./clock/virtual.ts";
 import { ServiceError } from "./errors.ts";
+import { Faults } from "./faults/faults.ts";
 import { Metrics } from "./metrics.ts";
 import { Notices } from "./notices.ts";
 import { OwedWork } from "./owed.ts";
@@ -46,6 +47,7 @@ export class Cloud {
   readonly owed: OwedWork;
   readonly metrics: Metrics;
   readonly chains: Chains;
+  readonly faults: Faults;
   /** Where clients reach this cloud, without a slash at the end: queue URLs begin with it. */
   readonly endpoint: string;
 
@@ -76,6 +78,7 @@ export class Cloud {
     this.owed = new OwedWork(this, this.store, this.clock);
     this.metrics = new Metrics(this);
     this.chains = new Chains(this);
+    this.faults = new Faults(this.store, this.clock);
     for (const service of services) {
       this.#services.set(service.name, service);
       for (const [kind, handler] of Object.entries(service.owed ?? {}))
@@ -114,6 +117,7 @@ export class Cloud {
       | undefined;
     const run = operations?.[operation];
     if (!run) throw notImplemented(service, operation);
+    if (this.faults.any) await this.faults.befall(service, operation, input, signal);
     const carries = definition?.carries as
       | Record<string, (caller: Caller, input: unknown) => string>
       | undefined;
