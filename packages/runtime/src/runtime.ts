@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { adminRoutes } from "./admin-routes.ts";
 import { VirtualClock } from "./clock/virtual.ts";
 import { Cloud } from "./cloud.ts";
+import { claimDataDirectory } from "./data-directory.ts";
 import { ServiceError } from "./errors.ts";
 import { listen } from "./gateway/gateway.ts";
 import { Notices } from "./notices.ts";
 import { services } from "./services/index.ts";
 import { sessionOf } from "./services/sts/session.ts";
+import { sweepEphemeralDirectories } from "./store/ephemeral-directory.ts";
 
 export interface RuntimeOptions {
   /** 4566 by default; 0 is any free port. */
@@ -36,9 +38,26 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-/** Rejects with the system's error when the port is taken or the data directory cannot be used. */
+/**
+ * Rejects with the system's error when the port is taken, and with one that names the data directory when that
+ * cannot be used or is in use.
+ */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const claim =
+    options.dataDirectory === undefined ? undefined : claimDataDirectory(options.dataDirectory);
+  try {
+    const runtime = await startClaimed(options, () => claim?.release());
+    claim?.announce(runtime.endpoint);
+    return runtime;
+  } catch (error) {
+    claim?.release();
+    throw error;
+  }
+}
+
+async function startClaimed(options: RuntimeOptions, release: () => void): Promise<Runtime> {
   const { dataDirectory, clock = "system", startTime, port, host } = options;
+  const directory = dataDirectory === undefined ? undefined : join(dataDirectory, "cloud");
   const notices = new Notices();
   let cloud: Cloud;
   // Nothing is answered before the cloud is there: it is opened in the same turn in which listening has begun.
@@ -50,16 +69,41 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     ...(host === undefined ? {} : { host }),
   });
   const { endpoint } = gateway;
-  const openCloud = () =>
-    new Cloud({
-      services,
-      clock,
-      notices,
-      endpoint,
-      ...(dataDirectory === undefined ? {} : { directory: join(dataDirectory, "cloud") }),
-      ...(startTime === undefined ? {} : { startTime }),
-    });
+  const openCloud = () => {
+    try {
+      return new Cloud({
+        services,
+        clock,
+        notices,
+        endpoint,
+        ...(directory === undefined ? {} : { directory }),
+        ...(startTime === undefined ? {} : { startTime }),
+      });
+    } catch (error) {
+      const where = directory ?? "a temporary directory";
+      throw new Error(`Cannot open the state in ${where}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  };
+  // What cannot be swept now is in nobody's way.
+  const swept = sweepEphemeralDirectories().catch(() => {});
+  let resetting: Promise<void> = Promise.resolve();
+  let stopping: Promise<void> | undefined;
 
+  const reset = async () => {
+    if (stopping) throw isStopping();
+    await cloud.stop();
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+    cloud = openCloud();
+  };
+  const stop = async () => {
+    await gateway.close();
+    await resetting;
+    await cloud.stop();
+    await swept;
+    release();
+  };
   const runtime: Runtime = {
     endpoint,
     port: gateway.port,
@@ -69,15 +113,15 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
       if (!(cloud.clock instanceof VirtualClock)) throw clockIsSystem();
       await cloud.clock.advance(milliseconds);
     },
-    reset: async () => {
-      await cloud.stop();
-      if (dataDirectory !== undefined)
-        await rm(join(dataDirectory, "cloud"), { recursive: true, force: true });
-      cloud = openCloud();
+    reset: () => {
+      // One after the other: two clouds on one directory would destroy it.
+      const done = resetting.then(reset);
+      resetting = done.catch(() => {});
+      return done;
     },
-    stop: async () => {
-      await gateway.close();
-      await cloud.stop();
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
     },
   };
   try {
@@ -87,6 +131,10 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     throw error;
   }
   return runtime;
+}
+
+function isStopping(): ServiceError {
+  return new ServiceError("ServiceUnavailable", "Flyball is stopping.", { httpStatus: 503 });
 }
 
 function clockIsSystem(): ServiceError {

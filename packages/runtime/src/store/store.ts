@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { asBinary, open, type RootDatabase } from "lmdb";
 import type { Activity } from "../clock/activity.ts";
 import { Checkpoints, restoreCheckpoint } from "./checkpoint.ts";
+import { createEphemeralDirectory, removeEphemeralDirectory } from "./ephemeral-directory.ts";
 
 /** One part of a key. Keys are ordered part by part: numbers by value, strings by UTF-8, numbers before strings. */
 export type KeyPart = string | number | boolean;
@@ -86,7 +86,7 @@ interface PendingWrite {
  * Throws an error that names the directory when it cannot be opened.
  */
 export function openStore({ directory, activity }: StoreOptions): Store {
-  const path = directory ?? mkdtempSync(join(tmpdir(), "flyball-"));
+  const path = directory ?? createEphemeralDirectory();
   mkdirSync(path, { recursive: true });
   const databasePath = join(path, "state.mdb");
   const checkpointPath = join(path, "state.checkpoint");
@@ -149,7 +149,7 @@ export function openStore({ directory, activity }: StoreOptions): Store {
       commitPending();
       await checkpoints?.close();
       await db.close();
-      if (directory === undefined) rmSync(path, { recursive: true, force: true });
+      if (directory === undefined) removeEphemeralDirectory(path);
     },
   };
 }
