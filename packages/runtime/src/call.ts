@@ -1,5 +1,8 @@
 import type { Cloud } from "./cloud.ts";
 
+/** A signal, or how to come by one: few calls wait, and only those pay for being told when to stop. */
+export type SignalSource = AbortSignal | (() => AbortSignal);
+
 /** Who calls: the world that the call acts in, and the chain of requests that it belongs to. */
 export interface Caller {
   /** 12 digits. */
@@ -23,4 +26,24 @@ export interface Call {
   readonly requestId: string;
   /** Aborts when the caller has gone or the cloud stops: what waits, stops waiting. */
   readonly signal: AbortSignal;
+}
+
+/** A call as the door makes it: its signal is made when it is first asked for. */
+export class CallUnderWay implements Call {
+  readonly cloud: Cloud;
+  readonly caller: Caller;
+  readonly requestId: string;
+  #signal: SignalSource;
+
+  constructor(cloud: Cloud, caller: Caller, requestId: string, signal: SignalSource) {
+    this.cloud = cloud;
+    this.caller = caller;
+    this.requestId = requestId;
+    this.#signal = signal;
+  }
+
+  get signal(): AbortSignal {
+    if (typeof this.#signal === "function") this.#signal = this.#signal();
+    return this.#signal;
+  }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Call, Caller } from "./call.ts";
+import { type Caller, CallUnderWay, type SignalSource } from "./call.ts";
 import { Chains } from "./chains/chains.ts";
 import { Activity } from "./clock/activity.ts";
 import type { Clock } from "./clock/clock.ts";
@@ -30,7 +30,7 @@ export interface CloudOptions {
 
 export interface CallOptions {
   readonly requestId?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: SignalSource;
 }
 
 /**
@@ -117,14 +117,14 @@ export class Cloud {
       | undefined;
     const run = operations?.[operation];
     if (!run) throw notImplemented(service, operation);
-    if (this.faults.any) await this.faults.befall(service, operation, input, signal);
+    const call = new CallUnderWay(this, caller, requestId, signal);
+    if (this.faults.any) await this.faults.befall(service, operation, input, call.signal);
     const carries = definition?.carries as
       | Record<string, (caller: Caller, input: unknown) => string>
       | undefined;
     const takenInBy = carries?.[operation];
     if (takenInBy && caller.traceHeader !== undefined)
       this.chains.carried(caller, takenInBy(caller, input), `${service}:${operation}`);
-    const call: Call = { cloud: this, caller, requestId, signal };
     // The table is typed by operation where a service defines it; a computed name loses that type, not its truth.
     return (await run(call, input)) as OutputOf<S, O>;
   }

@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Cloud } from "../cloud.ts";
 import { ServiceError } from "../errors.ts";
@@ -7,8 +13,8 @@ import type { InputOf, OperationName, ServiceName } from "../sdk.ts";
 import { type AdminRoutes, answerAdmin } from "./admin.ts";
 import { BODY_BYTES_MAX, RPC_BODY_BYTES_MAX, readBody } from "./body.ts";
 import { callerOf, credentialScopeOf, type Sessions } from "./caller.ts";
-import { refusalOf } from "./guard.ts";
-import { type Identified, identify } from "./identify.ts";
+import { type Refusal, refusalOf } from "./guard.ts";
+import { hasFormType, type Identified, identify } from "./identify.ts";
 import { loadModel } from "./model/model.ts";
 import { implied } from "./wire/implied.ts";
 import type { WireRequest, WireResponse } from "./wire/wire.ts";
@@ -35,6 +41,8 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_TIMEOUT_MS = 60_000;
 const ADMIN_PREFIX = "/_flyball";
+/** Shared by all requests without a query; nothing writes to a request's query. */
+const NO_QUERY = new URLSearchParams();
 
 /**
  * Listens, and turns HTTP into calls and answers into HTTP. Nothing else is done here. Rejects with the system's
@@ -60,25 +68,12 @@ export async function listen({
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refusal = refusalOf(request.headers, ownHosts);
-    if (refusal) return refuse(request, response, refusal.status, refusal.message);
-    const url = request.url ?? "/";
-    const [path = "/", search = ""] = splitOnce(url, "?");
+    if (refusal) return send(request, response, refused(refusal));
+    const [path, search] = splitOnce(targetOf(request), "?");
+    const query = search === "" ? NO_QUERY : new URLSearchParams(search);
     if (path === ADMIN_PREFIX || path.startsWith(`${ADMIN_PREFIX}/`))
-      return answerAdmin(
-        admin(),
-        path.slice(ADMIN_PREFIX.length),
-        new URLSearchParams(search),
-        request,
-        response,
-      );
-    const answer = await answerAws(
-      cloud(),
-      sessions,
-      request,
-      response,
-      path,
-      new URLSearchParams(search),
-    );
+      return answerAdmin(admin(), path.slice(ADMIN_PREFIX.length), query, request, response);
+    const answer = await answerAws(cloud(), sessions, request, response, path, query);
     send(request, response, answer);
   }
 
@@ -104,8 +99,7 @@ async function answerAws(
   const scope = credentialScopeOf(headers, query);
   let identified: Identified | undefined;
   try {
-    const isRpc = "x-amz-target" in headers || "smithy-protocol" in headers;
-    const body = await readBody(incoming, isRpc ? RPC_BODY_BYTES_MAX : BODY_BYTES_MAX);
+    const body = await readBody(incoming, isRpc(headers) ? RPC_BODY_BYTES_MAX : BODY_BYTES_MAX);
     const request: WireRequest = { method, path, query, headers, body };
     identified = identify(request, scope);
     const { service, wire } = identified;
@@ -118,13 +112,17 @@ async function answerAws(
       // The wire found the operation's name in the service's own model, and decoded its input by that model.
       routed.operation.name as OperationName<ServiceName>,
       input as InputOf<ServiceName, OperationName<ServiceName>>,
-      { requestId, signal: goneSignal(cloud, response) },
+      { requestId, signal: () => goneSignal(cloud, response) },
     );
     return withRequestId(wire.encode(model, routed.operation, output, requestId), requestId);
   } catch (error) {
     const answer = error instanceof ServiceError ? error : internalError(cloud, error);
     return withRequestId(await encodeError(identified, answer, requestId), requestId);
   }
+}
+
+function isRpc(headers: IncomingHttpHeaders): boolean {
+  return "x-amz-target" in headers || "smithy-protocol" in headers || hasFormType(headers);
 }
 
 async function encodeError(
@@ -142,53 +140,64 @@ async function encodeError(
 }
 
 function internalError(cloud: Cloud, error: unknown): ServiceError {
+  // What breaks because the cloud is being stopped is no defect.
+  if (cloud.stopping.aborted && cloud.stopping.reason instanceof ServiceError)
+    return cloud.stopping.reason;
   cloud.notices.emit("defect", error);
   const message = error instanceof Error ? error.message : String(error);
   return new ServiceError("InternalFailure", `Flyball failed: ${message}`, { httpStatus: 500 });
 }
 
-function withRequestId(answer: WireResponse, requestId: string): WireResponse {
-  return { ...answer, headers: { "x-amzn-requestid": requestId, ...answer.headers } };
+function withRequestId({ status, headers, body }: WireResponse, requestId: string): WireResponse {
+  return { status, headers: { "x-amzn-requestid": requestId, ...headers }, body };
 }
 
 /** Aborts when the client goes away before it was answered, or the cloud stops. */
 function goneSignal(cloud: Cloud, response: ServerResponse): AbortSignal {
   const gone = new AbortController();
+  if (cloud.stopping.aborted) gone.abort(cloud.stopping.reason);
+  else if (response.destroyed) gone.abort(clientGone());
   const stop = () => gone.abort(cloud.stopping.reason);
   cloud.stopping.addEventListener("abort", stop, { once: true });
   response.once("close", () => {
     cloud.stopping.removeEventListener("abort", stop);
-    if (!response.writableEnded)
-      gone.abort(
-        new ServiceError("ClientGone", "The client closed the connection.", { httpStatus: 499 }),
-      );
+    if (!response.writableEnded) gone.abort(clientGone());
   });
   return gone.signal;
 }
 
-function send(request: IncomingMessage, response: ServerResponse, answer: WireResponse): void {
-  if (response.destroyed) return;
-  const body = typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body;
-  const headers: Record<string, string | number> = { ...answer.headers };
-  if (answer.status !== 204) headers["content-length"] = body.length;
-  // What was not read of a refused body cannot be told from a next request: the connection ends here.
-  if (!request.complete) headers.connection = "close";
-  response.writeHead(answer.status, headers);
-  response.end(request.method === "HEAD" ? undefined : body);
-  if (!request.complete) request.resume();
+function clientGone(): ServiceError {
+  return new ServiceError("ClientGone", "The client closed the connection.", { httpStatus: 499 });
 }
 
-function refuse(
+/**
+ * A text goes out as it is: Node then writes it together with the headers. Of a request that was refused before it
+ * came whole, Node lets the rest through unread.
+ */
+function send(
   request: IncomingMessage,
   response: ServerResponse,
-  status: number,
-  message: string,
+  { status, headers, body }: WireResponse,
 ): void {
-  send(request, response, {
+  if (response.destroyed) return;
+  const length = status === 204 ? {} : { "content-length": Buffer.byteLength(body) };
+  response.writeHead(status, { ...headers, ...length });
+  response.end(request.method === "HEAD" ? undefined : body);
+}
+
+function refused({ status, message }: Refusal): WireResponse {
+  return {
     status,
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ message }),
-  });
+  };
+}
+
+/** The path and query; a client that takes this for its proxy sends the whole URL. */
+function targetOf({ url = "/" }: IncomingMessage): string {
+  if (url.startsWith("/") || !URL.canParse(url)) return url;
+  const { pathname, search } = new URL(url);
+  return pathname + search;
 }
 
 function splitOnce(text: string, separator: string): [string, string] {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { ServiceError } from "../errors.ts";
 import { type SdkModel, type ServiceName, sdks } from "../sdk.ts";
 import type { CredentialScope } from "./caller.ts";
@@ -66,6 +67,10 @@ function linkedService(action: string): ServiceName | undefined {
 
 function isForm({ method, headers, query }: WireRequest): boolean {
   if (method === "GET") return query.has("Action");
+  return hasFormType(headers);
+}
+
+export function hasFormType(headers: IncomingHttpHeaders): boolean {
   return headers["content-type"]?.startsWith("application/x-www-form-urlencoded") ?? false;
 }
 

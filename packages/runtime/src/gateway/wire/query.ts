@@ -1,5 +1,4 @@
 import { ServiceError } from "../../errors.ts";
-import type { ServiceModel } from "../model/model.ts";
 import type { Shape } from "../model/shape.ts";
 import { NESTING_DEPTH_MAX, serializationError } from "./json-value.ts";
 import { fromText } from "./text-value.ts";
@@ -12,8 +11,9 @@ interface FormNode {
   readonly children: Map<string, FormNode>;
 }
 
-/** How many fields a form may have: more is no request that AWS would take. */
+/** How many fields a form may have, and parts all their names together: more is no request that AWS would take. */
 const FORM_FIELDS_MAX = 20_000;
+const FORM_PARTS_MAX = 200_000;
 
 /**
  * AWS Query: a form with `Action` and `Version`, answered in XML. Source: Smithy's documentation of the protocol
@@ -68,24 +68,36 @@ function xmlResponse(status: number, xml: string) {
   };
 }
 
-/** The form's fields, from the body of a POST or the query of a GET. */
-export function formOf({ method, query, body }: WireRequest): URLSearchParams {
-  return method === "GET" ? query : new URLSearchParams(body.toString("utf8"));
+/** The forms of requests, each parsed once: it names the service, the operation and the input. */
+const forms = new WeakMap<WireRequest, URLSearchParams>();
+
+/** The form's fields, from the body of a POST or the query of a GET. Throws `SerializationException` for too many. */
+export function formOf(request: WireRequest): URLSearchParams {
+  if (request.method === "GET") return request.query;
+  let form = forms.get(request);
+  if (!form) {
+    form = parseForm(request.body);
+    forms.set(request, form);
+  }
+  return form;
 }
 
-/** Whether the request is one of the Query protocol for this model: unsigned ones are known by their version. */
-export function isFormFor(model: Pick<ServiceModel, "apiVersion">, form: URLSearchParams): boolean {
-  return form.get("Version") === model.apiVersion;
+function parseForm(body: Buffer): URLSearchParams {
+  let fields = 1;
+  for (let at = body.indexOf("&"); at >= 0; at = body.indexOf("&", at + 1)) {
+    fields += 1;
+    if (fields > FORM_FIELDS_MAX) throw serializationError("The request has too many fields.");
+  }
+  return new URLSearchParams(body.toString("utf8"));
 }
 
 function treeOf(form: URLSearchParams): FormNode {
   const root: FormNode = { children: new Map() };
-  let fields = 0;
+  let partsOfAll = 0;
   for (const [name, text] of form) {
-    fields += 1;
-    if (fields > FORM_FIELDS_MAX) throw serializationError("The request has too many fields.");
-    const parts = name.split(".");
-    if (parts.length > NESTING_DEPTH_MAX)
+    const parts = name.split(".", NESTING_DEPTH_MAX + 1);
+    partsOfAll += parts.length;
+    if (parts.length > NESTING_DEPTH_MAX || partsOfAll > FORM_PARTS_MAX)
       throw serializationError("The request is nested too deeply.");
     let node = root;
     for (const part of parts) {
