@@ -11,7 +11,11 @@ export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
   try {
     return parseArgs({ args: words, options, strict: true, allowPositionals: false }).values;
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const [, unknown] = /^Unknown option '(.*?)'/.exec(message) ?? [];
+    if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" && unknown !== undefined)
+      throw new UsageError(`There is no option ${unknown}.`);
+    throw new UsageError(message);
   }
 }
 

@@ -6,11 +6,13 @@ import { parseOptions } from "../usage.ts";
 
 export const help = `flyball loops: print every loop that was stopped, and its path
 
-  --follow            go on: each hop and each stop as it happens
-  --hops              the whole path of each
+  --follow            print each hop and each stop as it happens, until the cloud stops or Ctrl-C
+  --hops              print the whole path of each
   --exit-code         exit with 1 when a loop was stopped (for a pipeline)
   --endpoint <url>    where the cloud is (AWS_ENDPOINT_URL, or http://127.0.0.1:4566)
-  --json              as JSON, a line for each event with --follow
+  --json              as a JSON object; with --follow, one a line for each hop and each stop
+
+The exit code is 0, or 3 when there is no Flyball to ask.
 `;
 
 interface Report {
@@ -26,7 +28,10 @@ export async function run(words: string[]): Promise<number> {
     json: { type: "boolean", default: false },
   });
   const endpoint = endpointOf(options.endpoint);
-  if (options.follow) return followLoops(endpoint, options.json);
+  if (options.follow) {
+    const stops = await followLoops(endpoint, options.json);
+    return options["exit-code"] && stops > 0 ? 1 : 0;
+  }
   const report = await ask<Report>(endpoint, "GET", "/loops");
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else process.stdout.write(describe(report, options.hops));
@@ -45,13 +50,17 @@ function describe({ loops }: Report, withHops: boolean): string {
     .join("\n");
 }
 
+/** Prints what happens until the cloud is gone. Resolves with how many loops it stopped. */
 async function followLoops(endpoint: string, json: boolean): Promise<number> {
+  let stops = 0;
   for await (const line of follow<{ hop?: Hop; loop?: StoppedChain }>(endpoint, "/loops?follow")) {
+    if (line.loop) stops += 1;
     if (json) process.stdout.write(`${JSON.stringify(line)}\n`);
     else if (line.hop) process.stdout.write(`${timeOf(line.hop)} ${describeHop(line.hop)}\n`);
     else if (line.loop) process.stdout.write(`${stopLines(line.loop).join("\n")}\n`);
   }
-  return 0;
+  process.stderr.write(`flyball: the cloud at ${endpoint} has stopped.\n`);
+  return stops;
 }
 
 function timeOf({ at }: Hop): string {

@@ -4,7 +4,9 @@ import { parseOptions } from "../usage.ts";
 export const help = `flyball reset: forget everything, in every account and Region
 
   --endpoint <url>    where the cloud is (AWS_ENDPOINT_URL, or http://127.0.0.1:4566)
-  --json              as a JSON object
+  --json              answer with a JSON object: the cloud as it is now
+
+Every queue, function, message, log and alarm is gone after it. The exit code is 3 when there is no Flyball to ask.
 `;
 
 export async function run(words: string[]): Promise<number> {

@@ -1,19 +1,25 @@
 import { resolve } from "node:path";
 import type { Runtime, StoppedChain } from "@flyball/runtime";
+import { DEFAULT_ENDPOINT } from "../client.ts";
 import { stopLines } from "../loop-report.ts";
-import { oneOf, parseOptions, portOf } from "../usage.ts";
+import { styled } from "../style.ts";
+import { oneOf, parseOptions, portOf, UsageError } from "../usage.ts";
 
 export const help = `flyball start: start the cloud on this machine
 
-  --port <n>          the port to listen on (4566; 0 is any free one)
-  --host <host>       the address to listen on, and the name to answer under (127.0.0.1)
-  --data-dir <dir>    where the state lies (.flyball)
-  --ephemeral         keep nothing
-  --clock <clock>     system, or virtual: time stands still until POST /_flyball/clock moves it (system)
-  --json              a line of JSON for each thing that happens
+  --port <n>          the port to listen on (4566); 0 takes any free one
+  --host <host>       the address to listen on, and a name to answer under (127.0.0.1)
+  --data-dir <dir>    where everything is kept (.flyball); the next start finds it there
+  --ephemeral         keep nothing: forget everything at the end
+  --clock <clock>     system; or virtual: time stands still until POST /_flyball/clock moves it (system)
+  --json              print a line of JSON for each thing that happens
 
-It prints "flyball ready on <endpoint>" when it can take requests, and stops on Ctrl-C.
+It prints "flyball ready on <endpoint>" when it can take requests, and a few lines whenever it stops a loop.
+Ctrl-C stops it. The exit code is 0 then, and 1 when it could not start.
 `;
+
+/** Whoever has read the first line may go. */
+export const outlivesReader = true;
 
 export async function run(words: string[]): Promise<number> {
   const options = parseOptions(words, {
@@ -26,6 +32,8 @@ export async function run(words: string[]): Promise<number> {
   });
   const port = portOf(options.port);
   const clock = oneOf("clock", options.clock, ["system", "virtual"]);
+  if (options.ephemeral && options["data-dir"] !== undefined)
+    throw new UsageError("--ephemeral keeps nothing, --data-dir does: give one or the other.");
   const dataDirectory = options.ephemeral ? undefined : resolve(options["data-dir"] ?? ".flyball");
   const stopped = untilStopped();
   const { startRuntime } = await import("@flyball/runtime");
@@ -40,12 +48,24 @@ export async function run(words: string[]): Promise<number> {
   report(runtime, options.json);
   if (options.json) write({ event: "ready", endpoint: runtime.endpoint, dataDirectory });
   else process.stdout.write(`flyball ready on ${runtime.endpoint}\n`);
+  if (!options.json && process.stdout.isTTY) guide(runtime.endpoint, dataDirectory);
   await stopped;
   await runtime.stop();
   return 0;
 }
 
-/** Resolves at the first Ctrl-C (or SIGTERM); a second one ends the process at once. */
+/** What a person who sits before it may want to know next. */
+function guide(endpoint: string, dataDirectory: string | undefined): void {
+  const kept = dataDirectory === undefined ? "nothing is kept" : `kept in ${dataDirectory}`;
+  const option = endpoint === DEFAULT_ENDPOINT ? "" : ` --endpoint ${endpoint}`;
+  const lines = [
+    `  ${kept}; Ctrl-C stops it`,
+    `  in another shell: eval "$(flyball env${option})", then any AWS client`,
+  ];
+  process.stdout.write(`${styled("dim", lines.join("\n"))}\n`);
+}
+
+/** Resolves at the first Ctrl-C (or SIGTERM, or when its terminal is closed); a second one ends the process at once. */
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
@@ -54,7 +74,7 @@ function untilStopped(): Promise<void> {
       asked = true;
       resolve();
     };
-    process.on("SIGINT", stop).on("SIGTERM", stop);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
   });
 }
 
@@ -79,7 +99,7 @@ function explained(error: NodeJS.ErrnoException, port: number, host: string): Er
     return new Error(
       `Port ${port} on ${host} is taken. "flyball status" says whether by Flyball; --port 0 takes any free one.`,
     );
-  if (error.code === "EACCES" || error.code === "EADDRNOTAVAIL")
+  if (["EACCES", "EADDRNOTAVAIL", "ENOTFOUND"].includes(error.code ?? ""))
     return new Error(`Cannot listen on ${host}:${port}: ${error.message}`);
   return error;
 }

@@ -1,4 +1,4 @@
-import { ask, endpointOf, NotRunning } from "../client.ts";
+import { ask, endpointOf, UnreachableError } from "../client.ts";
 import { parseOptions } from "../usage.ts";
 
 export const help = `flyball status: say whether it runs, and what it holds
@@ -6,7 +6,7 @@ export const help = `flyball status: say whether it runs, and what it holds
   --endpoint <url>    where the cloud is (AWS_ENDPOINT_URL, or http://127.0.0.1:4566)
   --json              as a JSON object
 
-The exit code is 0 when it runs and 1 when it does not.
+The exit code is 0 when it runs, and 1 when nothing answers there, or something else does.
 `;
 
 interface Health {
@@ -26,12 +26,15 @@ export async function run(words: string[]): Promise<number> {
   const endpoint = endpointOf(options.endpoint);
   try {
     const health = await ask<Health>(endpoint, "GET", "/health");
+    if (health.status !== "ready" || !Array.isArray(health.services))
+      throw new UnreachableError(endpoint, "other", "it has no such health");
     process.stdout.write(options.json ? `${JSON.stringify(health)}\n` : describe(health));
     return 0;
   } catch (error) {
-    if (!(error instanceof NotRunning)) throw error;
+    if (!(error instanceof UnreachableError)) throw error;
+    const status = error.found === "nothing" ? "stopped" : "not flyball";
     process.stdout.write(
-      options.json ? `${JSON.stringify({ status: "stopped", endpoint })}\n` : `${error.message}\n`,
+      options.json ? `${JSON.stringify({ status, endpoint })}\n` : `${error.message}\n`,
     );
     return 1;
   }
