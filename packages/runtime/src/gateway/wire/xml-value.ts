@@ -1,4 +1,5 @@
-import { XMLParser } from "fast-xml-parser";
+import { createRequire } from "node:module";
+import type { X2jOptions, XMLParser } from "fast-xml-parser";
 import type { Shape, StructureShape } from "../model/shape.ts";
 import { NESTING_DEPTH_MAX, serializationError } from "./json-value.ts";
 import { fromText, toText } from "./text-value.ts";
@@ -77,7 +78,7 @@ function attributesOf(shape: StructureShape, value: object): string {
 const ATTRIBUTE = "@";
 const TEXT = "#text";
 
-const parser = new XMLParser({
+const PARSER_OPTIONS: X2jOptions = {
   ignoreAttributes: false,
   attributeNamePrefix: ATTRIBUTE,
   textNodeName: TEXT,
@@ -90,14 +91,25 @@ const parser = new XMLParser({
   // reads numeric references only together with HTML's names.
   processEntities: true,
   htmlEntities: true,
-});
+};
+
+let parser: XMLParser | undefined;
+
+/** Few requests are XML, and the library takes a part of the time to start: it is loaded for the first one. */
+function loadedParser(): XMLParser {
+  if (!parser) {
+    const library = createRequire(import.meta.url)("fast-xml-parser");
+    parser = new library.XMLParser(PARSER_OPTIONS) as XMLParser;
+  }
+  return parser;
+}
 
 /** Parses a document; returns its root element. Throws `SerializationException`. */
 export function parseXml(body: Buffer): unknown {
   const text = body.toString("utf8");
   if (text.includes("<!DOCTYPE")) throw serializationError("A document type is not allowed here.");
   try {
-    const document = parser.parse(text, true) as Record<string, unknown>;
+    const document = loadedParser().parse(text, true) as Record<string, unknown>;
     const [root] = Object.entries(document).filter(([name]) => name !== TEXT);
     return root?.[1];
   } catch {

@@ -1,6 +1,5 @@
 import { createHash, createPrivateKey, type KeyObject, sign } from "node:crypto";
 import { promisify } from "node:util";
-import { generate } from "selfsigned";
 import type { Cloud } from "../../cloud.ts";
 import type { Key } from "../../store/store.ts";
 
@@ -90,6 +89,8 @@ class Signer {
     const { clock, store } = this.#cloud;
     const kept = store.read((tx) => tx.get<SigningIdentity>(IDENTITY));
     if (kept) return kept;
+    // Loaded here, once in a cloud's life: it takes longer to load than all of Flyball.
+    const { generate } = await import("selfsigned");
     const made = await generate([{ name: "commonName", value: "sns.amazonaws.com" }], {
       keySize: KEY_BITS,
       algorithm: "sha256",
