@@ -28,6 +28,7 @@ export class Metrics {
   readonly #cloud: Cloud;
   #gathered = new Map<string, Gathered>();
   #timer: Timer | undefined;
+  #underWay: Promise<void> = Promise.resolve();
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
@@ -48,13 +49,24 @@ export class Metrics {
     });
   }
 
-  /** Puts what was gathered. Whoever reads metrics calls this first, so that none is missing. */
+  /**
+   * Puts what was gathered, and waits for what an earlier flush still has under way. Whoever reads metrics calls this
+   * first, so that none is missing.
+   */
   async flush(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
     const gathered = this.#gathered;
     this.#gathered = new Map();
-    const groups = Map.groupBy(gathered.values(), ({ metric }) =>
+    const put = this.#put(gathered.values());
+    const earlier = this.#underWay;
+    this.#underWay = Promise.allSettled([earlier, put]).then(() => {});
+    await earlier;
+    await put;
+  }
+
+  async #put(gathered: Iterable<Gathered>): Promise<void> {
+    const groups = Map.groupBy(gathered, ({ metric }) =>
       [metric.account, metric.region, metric.namespace].join(" "),
     );
     for (const group of groups.values()) {
