@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { asBinary, open, type RootDatabase } from "lmdb";
 import type { Activity } from "../clock/activity.ts";
 import { Checkpoints, restoreCheckpoint } from "./checkpoint.ts";
+import { refuseForeignFile } from "./database-file.ts";
 import { createEphemeralDirectory, removeEphemeralDirectory } from "./ephemeral-directory.ts";
 
 /** One part of a key. Keys are ordered part by part: numbers by value, strings by UTF-8, numbers before strings. */
@@ -90,6 +91,7 @@ export function openStore({ directory, activity }: StoreOptions): Store {
   mkdirSync(path, { recursive: true });
   const databasePath = join(path, "state.mdb");
   const checkpointPath = join(path, "state.checkpoint");
+  refuseForeignFile(databasePath);
   restoreCheckpoint(databasePath, checkpointPath);
   const db: RootDatabase<unknown, KeyPart[]> = open({
     path: databasePath,
