@@ -61,6 +61,12 @@ export interface StoreOptions {
   readonly activity: Activity;
 }
 
+/**
+ * How long a key may be: its strings in UTF-8 (of which control characters take two bytes), nine bytes a number, a
+ * byte a part. LMDB takes 1978, and the end of a range of keys needs a few more than the keys.
+ */
+export const KEY_BYTES_MAX = 1970;
+
 /** The highest key part: above every string, number and boolean. */
 const AFTER_EVERY_PART = new Uint8Array([0xff]);
 const MAP_SIZE_BYTES_EPHEMERAL = 2 ** 30;
@@ -120,11 +126,10 @@ export function openStore({ directory, activity }: StoreOptions): Store {
     const batch = pending;
     pending = [];
     const settled: (() => void)[] = [];
-    const effects: (() => void)[] = [];
     try {
       if (checkpoints?.failure) throw checkpoints.failure;
       db.transactionSync(() => {
-        for (const write of batch) settled.push(runAtomically(db, view, write, effects));
+        for (const write of batch) settled.push(runAtomically(db, view, write));
       });
     } catch (error) {
       // The commit itself failed (a full disk, say): nothing of the batch was kept.
@@ -132,7 +137,6 @@ export function openStore({ directory, activity }: StoreOptions): Store {
       return;
     }
     checkpoints?.soon();
-    for (const effect of effects) effect();
     for (const settle of settled) settle();
   }
 
@@ -161,11 +165,13 @@ function runAtomically(
   db: RootDatabase<unknown, KeyPart[]>,
   view: ReadTransaction,
   { body, resolve, reject }: PendingWrite,
-  effects: (() => void)[],
 ): () => void {
   const journal: { key: KeyPart[]; before: Buffer | undefined }[] = [];
-  const ownEffects: (() => void)[] = [];
-  const remember = (key: KeyPart[]) => journal.push({ key, before: db.getBinary(key) });
+  const effects: (() => void)[] = [];
+  const remember = (key: KeyPart[]) => {
+    if (isTooLong(key)) throw keyTooLong(key);
+    journal.push({ key, before: db.getBinary(key) });
+  };
   try {
     const result = body({
       ...view,
@@ -177,10 +183,17 @@ function runAtomically(
         remember(key as KeyPart[]);
         db.remove(key as KeyPart[]);
       },
-      afterCommit: (effect) => ownEffects.push(effect),
+      afterCommit: (effect) => effects.push(effect),
     });
-    effects.push(...ownEffects);
-    return () => resolve(result as never);
+    return () => {
+      try {
+        for (const effect of effects) effect();
+        resolve(result as never);
+      } catch (error) {
+        // An effect is derived from what is kept. That one breaks must not leave other writers without an answer.
+        reject(error);
+      }
+    };
   } catch (error) {
     for (const { key, before } of journal.reverse()) {
       if (before === undefined) db.remove(key);
@@ -194,6 +207,8 @@ function rangeOf<T>(
   db: RootDatabase<unknown, KeyPart[]>,
   { prefix, from = [], to, reverse = false, limit }: RangeOptions,
 ): Iterable<Entry<T>> {
+  // No key begins so, since none can be written.
+  if (isTooLong(prefix)) return [];
   const low = [...prefix, ...from];
   const high = to === undefined ? [...prefix, AFTER_EVERY_PART] : [...prefix, ...to];
   const range = db.getRange({
@@ -201,7 +216,42 @@ function rangeOf<T>(
     start: (reverse ? high : low) as KeyPart[],
     end: (reverse ? low : high) as KeyPart[],
     reverse,
+    // Backwards lmdb begins at `high`, which is not within the range, and ends before `low`, which is.
+    exclusiveStart: reverse,
+    inclusiveEnd: reverse,
     ...(limit === undefined ? {} : { limit }),
   });
-  return range as Iterable<Entry<T>>;
+  if (prefix.length > 1) return range as Iterable<Entry<T>>;
+  // Of a key that has one part alone, lmdb tells the part.
+  return range.map(({ key, value }) => ({
+    key: Array.isArray(key) ? key : [key],
+    value: value as T,
+  }));
+}
+
+function isTooLong(key: Key): boolean {
+  let characters = 0;
+  for (const part of key) if (typeof part === "string") characters += part.length;
+  // A character of UTF-16 has three bytes of UTF-8 at most; most keys need no closer look.
+  if (characters * 3 + key.length * 10 <= KEY_BYTES_MAX) return false;
+  return bytesOf(key) > KEY_BYTES_MAX;
+}
+
+function bytesOf(key: Key): number {
+  let bytes = key.length;
+  for (const part of key)
+    bytes += typeof part === "string" ? Buffer.byteLength(part) + controlsIn(part) : 9;
+  return bytes;
+}
+
+function controlsIn(part: string): number {
+  let controls = 0;
+  for (let index = 0; index < part.length; index += 1)
+    if (part.charCodeAt(index) < 0x20) controls += 1;
+  return controls;
+}
+
+function keyTooLong(key: Key): Error {
+  const shown = JSON.stringify(key).slice(0, 100);
+  return new Error(`The key ${shown}… is too long: ${bytesOf(key)} of ${KEY_BYTES_MAX} bytes.`);
 }
