@@ -141,17 +141,20 @@ export class Chains {
         at,
       );
     });
-    this.#cloud.metrics.emit(
-      {
-        account,
-        region,
-        namespace: "AWS/Lambda",
-        name: "RecursiveInvocationsDropped",
-        dimensions: { FunctionName: functionArn.slice(functionArn.lastIndexOf(":") + 1) },
-        unit: "Count",
-      },
-      1,
-    );
+    const FunctionName = functionArn.slice(functionArn.lastIndexOf(":") + 1);
+    // As all of Lambda's metrics: of all functions together, on which the blog's alarm is set, and of the function.
+    for (const dimensions of [{}, { FunctionName }])
+      this.#cloud.metrics.emit(
+        {
+          account,
+          region,
+          namespace: "AWS/Lambda",
+          name: "RecursiveInvocationsDropped",
+          dimensions,
+          unit: "Count",
+        },
+        1,
+      );
     await this.#cloud.metrics.flush();
     if (stop.drops === 1) this.#cloud.notices.emit("loop", stop);
   }

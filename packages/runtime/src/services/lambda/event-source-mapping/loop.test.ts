@@ -26,8 +26,9 @@ async function createOrderSystem() {
     name: "cloudwatch",
     operations: {
       PutMetricData: (_call, { MetricData = [] }) => {
-        for (const { MetricName, Counts = [] } of MetricData)
-          if (MetricName === "RecursiveInvocationsDropped") dropped.push(...Counts);
+        for (const { MetricName, Dimensions = [], Counts = [] } of MetricData)
+          if (MetricName === "RecursiveInvocationsDropped" && Dimensions.length === 1)
+            dropped.push(...Counts);
         return {};
       },
     },
