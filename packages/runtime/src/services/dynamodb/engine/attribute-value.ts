@@ -21,6 +21,23 @@ export function typeOf(value: AttributeValue): AttributeType {
   throw new TypeError("an attribute value without a type");
 }
 
+/** The value of an attribute that the item itself has: `constructor` is none that every object has. */
+export function attributeOf(item: Item, name: string): AttributeValue | undefined {
+  return Object.hasOwn(item, name) ? item[name] : undefined;
+}
+
+/** Sets an attribute of an item that is ours to change. Plain assignment would take `__proto__` for the prototype. */
+export function setAttribute(item: Item, name: string, value: AttributeValue): void {
+  if (name !== "__proto__") item[name] = value;
+  else
+    Object.defineProperty(item, name, {
+      value,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+}
+
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return Buffer.compare(a, b);
 }
@@ -74,7 +91,10 @@ function equalLists(a: AttributeValue[], b: AttributeValue[]): boolean {
 export function equalItems(a: Item, b: Item): boolean {
   const names = Object.keys(a);
   if (names.length !== Object.keys(b).length) return false;
-  return names.every((name) => Object.hasOwn(b, name) && equalValues(a[name]!, b[name]!));
+  return names.every((name) => {
+    const other = attributeOf(b, name);
+    return other !== undefined && equalValues(a[name]!, other);
+  });
 }
 
 /** The elements of a set value, each by a text that is the same for equal elements. Numbers have to be normalized. */
@@ -82,7 +102,8 @@ export function setOf(value: AttributeValue): Set<string> {
   return new Set(value.SS ?? value.NS ?? value.BS?.map(bytesText));
 }
 
-function bytesText(bytes: Uint8Array): string {
+/** A text that is the same for the same bytes: one character a byte. */
+export function bytesText(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 

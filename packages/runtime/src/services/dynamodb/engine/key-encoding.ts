@@ -15,6 +15,7 @@ import { parseNumber } from "./number.ts";
  */
 
 /** Characters that the store writes in ways of its own, or that {@link afterKey} needs; the last one is our escape. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
 const SPECIAL = /[\0-\x06]/;
 const ESCAPE = "\x06";
 const SPECIALS = 7;
