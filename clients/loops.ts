@@ -26,6 +26,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { zipSync } from "fflate";
+import { eventually } from "./eventually.ts";
 import { ACCOUNT, Flyball, REGION } from "./flyball.ts";
 
 /** What the relay function of a language is, and how Lambda is told of it. */
@@ -205,21 +206,34 @@ class Loop {
     return Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
   }
 
-  /** Each of the 16 invocations had its place in the header, which its own SDK has sent on; the metric tells the rest. */
+  /**
+   * Each of the 16 invocations had its place in the header, which its own SDK has sent on; the metrics tell the rest. A
+   * function goes on for a moment when what it has sent has gone its way already: its log and its metrics follow.
+   */
   async assertStopped(order: string, drops = 1): Promise<void> {
-    const lineages = await this.lineages(order);
+    const lineages = await eventually(
+      () => this.lineages(order),
+      ({ length }) => length >= RUNS,
+    );
     const hash = lineages[0]?.split(":")[1];
     assert.match(hash ?? "", /^[0-9a-f]{8}$/);
     assert.deepEqual(
       lineages,
       Array.from({ length: RUNS }, (_, index) => `${index + 1}:${hash}:${index}`),
     );
-    assert.equal(await this.metric("Invocations"), RUNS);
+    const invocations = await eventually(
+      () => this.metric("Invocations"),
+      (sum) => sum >= RUNS,
+    );
+    assert.equal(invocations, RUNS);
     assert.equal(await this.metric("RecursiveInvocationsDropped"), drops);
   }
 }
 
-/** Each way round that Lambda stops, through functions whose own official SDK carries the header. FACTS: see the table. */
+/**
+ * Each way round that Lambda stops, through functions whose own official SDK carries the header. Source: Lambda
+ * developer guide, "Use Lambda recursive loop detection to prevent infinite loops".
+ */
 export function loopTests(language: Language, skip: string | false = false): void {
   // All the loops of a language go round at once: most of their time is the queue's visibility timeout.
   describe(`${language.name}: its SDK carries the chain`, { concurrency: true }, () => {
