@@ -32,11 +32,15 @@ export class Flyball {
 
   /** `flyball start --ephemeral --port 0`, and what else is given. */
   static async start(...words: string[]): Promise<Flyball> {
-    const child = spawn(process.execPath, [COMMAND, "start", "--ephemeral", "--port", "0", ...words], {
-      stdio: ["ignore", "pipe", "pipe"],
-      // Python functions find boto3 by the interpreter that comes first.
-      env: { ...process.env, PATH: pathWithVenv() },
-    });
+    const child = spawn(
+      process.execPath,
+      [COMMAND, "start", "--ephemeral", "--port", "0", ...words],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        // Python functions find boto3 by the interpreter that comes first.
+        env: { ...process.env, PATH: pathWithVenv() },
+      },
+    );
     const output: string[] = [];
     createInterface({ input: child.stderr }).on("line", (line) => output.push(line));
     const lines = createInterface({ input: child.stdout }).on("line", (line) => output.push(line));

@@ -187,7 +187,8 @@ class Loop {
       { client: this.#logs },
       { logGroupName: `/aws/lambda/${this.functionName}`, filterPattern: `"ran ${order}"` },
     ))
-      for (const { message = "" } of events) found.push(/Lineage=([^;\s]+)/.exec(message)?.[1] ?? "");
+      for (const { message = "" } of events)
+        found.push(/Lineage=([^;\s]+)/.exec(message)?.[1] ?? "");
     return found.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
   }
 
@@ -260,63 +261,80 @@ export function loopTests(language: Language, skip: string | false = false): voi
       await loop.send(queue.url, "A-1");
       const { Body, Attributes } = await loop.receive(dead);
       assert.equal(Body, "A-1");
-      assert.match(Attributes?.AWSTraceHeader ?? "", /^Root=1-[0-9a-f-]{33};.*Lineage=16:[0-9a-f]{8}:15$/);
+      assert.match(
+        Attributes?.AWSTraceHeader ?? "",
+        /^Root=1-[0-9a-f-]{33};.*Lineage=16:[0-9a-f]{8}:15$/,
+      );
       assert.equal(Attributes?.DeadLetterQueueSourceArn, queue.arn);
       await loop.assertStopped("A-1", RECEIVE_COUNT_MAX);
     });
 
-    loopTest("topic → function → topic: the event is a dead letter of the function", async (loop) => {
-      const dead = await loop.queue("-dead");
-      const topic = await loop.topic();
-      await loop.function(language, "topic", topic, dead.arn);
-      await loop.subscribe(topic, "lambda", loop.functionArn);
-      await loop.publish(topic, "B-1");
-      const { Body = "" } = await loop.receive(dead);
-      assert.equal(JSON.parse(Body).Records[0].Sns.Message, "B-1");
-      await loop.assertStopped("B-1");
-    });
+    loopTest(
+      "topic → function → topic: the event is a dead letter of the function",
+      async (loop) => {
+        const dead = await loop.queue("-dead");
+        const topic = await loop.topic();
+        await loop.function(language, "topic", topic, dead.arn);
+        await loop.subscribe(topic, "lambda", loop.functionArn);
+        await loop.publish(topic, "B-1");
+        const { Body = "" } = await loop.receive(dead);
+        assert.equal(JSON.parse(Body).Records[0].Sns.Message, "B-1");
+        await loop.assertStopped("B-1");
+      },
+    );
 
-    loopTest("topic → queue → function → topic: a dead letter of the queue", async (loop, flyball) => {
-      const dead = await loop.queue("-dead");
-      const queue = await loop.queue("", dead);
-      const topic = await loop.topic();
-      await loop.subscribe(topic, "sqs", queue.arn);
-      await loop.function(language, "topic", topic);
-      await loop.map(queue.arn);
-      await loop.publish(topic, "C-1");
-      assert.equal((await loop.receive(dead)).Body, "C-1");
-      await loop.assertStopped("C-1", RECEIVE_COUNT_MAX);
-      const { loops } = await flyball.ask<{ loops: { cycle: string[]; functionArn: string }[] }>(
-        "/loops",
-      );
-      const round = loops.find(({ functionArn }) => functionArn === loop.functionArn);
-      assert.deepEqual(round?.cycle, [loop.functionArn, topic, queue.arn]);
-    });
+    loopTest(
+      "topic → queue → function → topic: a dead letter of the queue",
+      async (loop, flyball) => {
+        const dead = await loop.queue("-dead");
+        const queue = await loop.queue("", dead);
+        const topic = await loop.topic();
+        await loop.subscribe(topic, "sqs", queue.arn);
+        await loop.function(language, "topic", topic);
+        await loop.map(queue.arn);
+        await loop.publish(topic, "C-1");
+        assert.equal((await loop.receive(dead)).Body, "C-1");
+        await loop.assertStopped("C-1", RECEIVE_COUNT_MAX);
+        const { loops } = await flyball.ask<{ loops: { cycle: string[]; functionArn: string }[] }>(
+          "/loops",
+        );
+        const round = loops.find(({ functionArn }) => functionArn === loop.functionArn);
+        assert.deepEqual(round?.cycle, [loop.functionArn, topic, queue.arn]);
+      },
+    );
 
-    loopTest("function → itself, not waited for: the event goes to both of its ways out", async (loop) => {
-      const dead = await loop.queue("-dead");
-      const destination = await loop.queue("-failed");
-      await loop.function(language, "function, not waited for", loop.functionName, dead.arn);
-      await loop.onFailure(destination.arn);
-      await loop.invoke("Event", "D-1");
-      const letter = await loop.receive(dead);
-      assert.deepEqual(JSON.parse(letter.Body ?? ""), { order: "D-1" });
-      const { requestContext, requestPayload } = JSON.parse((await loop.receive(destination)).Body ?? "");
-      assert.deepEqual(requestPayload, { order: "D-1" });
-      assert.equal(requestContext.functionArn, `${loop.functionArn}:$LATEST`);
-      await loop.assertStopped("D-1");
-    });
+    loopTest(
+      "function → itself, not waited for: the event goes to both of its ways out",
+      async (loop) => {
+        const dead = await loop.queue("-dead");
+        const destination = await loop.queue("-failed");
+        await loop.function(language, "function, not waited for", loop.functionName, dead.arn);
+        await loop.onFailure(destination.arn);
+        await loop.invoke("Event", "D-1");
+        const letter = await loop.receive(dead);
+        assert.deepEqual(JSON.parse(letter.Body ?? ""), { order: "D-1" });
+        const { requestContext, requestPayload } = JSON.parse(
+          (await loop.receive(destination)).Body ?? "",
+        );
+        assert.deepEqual(requestPayload, { order: "D-1" });
+        assert.equal(requestContext.functionArn, `${loop.functionArn}:$LATEST`);
+        await loop.assertStopped("D-1");
+      },
+    );
 
-    loopTest("function → itself, waited for: RecursiveInvocationException, HTTP 400", async (loop) => {
-      await loop.function(language, "function, waited for", loop.functionName);
-      const answer = await loop.invoke("RequestResponse", "E-1");
-      assert.deepEqual(answer, {
-        name: "RecursiveInvocationException",
-        message: (answer as { message: string }).message,
-        status: 400,
-      });
-      assert.match((answer as { message: string }).message, /recursive/i);
-      await loop.assertStopped("E-1");
-    });
+    loopTest(
+      "function → itself, waited for: RecursiveInvocationException, HTTP 400",
+      async (loop) => {
+        await loop.function(language, "function, waited for", loop.functionName);
+        const answer = await loop.invoke("RequestResponse", "E-1");
+        assert.deepEqual(answer, {
+          name: "RecursiveInvocationException",
+          message: (answer as { message: string }).message,
+          status: 400,
+        });
+        assert.match((answer as { message: string }).message, /recursive/i);
+        await loop.assertStopped("E-1");
+      },
+    );
   });
 }

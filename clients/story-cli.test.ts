@@ -39,9 +39,8 @@ cliTest("the AWS CLI: a loop is stopped, seen, allowed and put right", async () 
     return stdout === "" ? undefined : JSON.parse(stdout);
   };
   const receive = async (queueUrl: string) => {
-    const { Messages = [] } = await aws.json<
-      ReceiveMessageResult
-    >`sqs receive-message --queue-url ${queueUrl} --wait-time-seconds 20 --attribute-names All`;
+    const { Messages = [] } =
+      await aws.json<ReceiveMessageResult>`sqs receive-message --queue-url ${queueUrl} --wait-time-seconds 20 --attribute-names All`;
     return Messages[0];
   };
   const send = (queueUrl: string, order: string) =>
@@ -67,17 +66,7 @@ cliTest("the AWS CLI: a loop is stopped, seen, allowed and put right", async () 
   assert.deepEqual(
     await aws.json`cloudwatch describe-alarms --alarm-names lambda-recursive-alarm
       --query MetricAlarms[].[StateValue,Threshold,ComparisonOperator,Period,Statistic,Dimensions,AlarmActions]`,
-    [
-      [
-        "INSUFFICIENT_DATA",
-        0,
-        "GreaterThanOrEqualToThreshold",
-        60,
-        "Sum",
-        [],
-        [system.topicArn],
-      ],
-    ],
+    [["INSUFFICIENT_DATA", 0, "GreaterThanOrEqualToThreshold", 60, "Sum", [], [system.topicArn]]],
   );
 
   // One order: sixteen invocations, then refused at each receive until its queue gives it up.
@@ -126,7 +115,11 @@ cliTest("the AWS CLI: a loop is stopped, seen, allowed and put right", async () 
   assert.deepEqual(await blog(putRecursionConfig("Terminate")), { RecursiveLoop: "Terminate" });
   await send(system.orders, "A-3");
   assert.deepEqual(JSON.parse((await receive(system.fulfilment))?.Body ?? ""), { order: "A-3" });
-  assert.equal(await runsOf("A-3"), 1);
+  const runsOnceMended = await eventually(
+    () => runsOf("A-3"),
+    (runs) => runs > 0,
+  );
+  assert.equal(runsOnceMended, 1);
   assert.equal(
     await aws.text`lambda get-function --function-name ${FUNCTION_NAME} --query Configuration.FunctionArn --output text`,
     `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${FUNCTION_NAME}`,
