@@ -1,11 +1,12 @@
 import type { MetricDataResult } from "@aws-sdk/client-cloudwatch";
-import { ServiceError } from "../../errors.ts";
+import { encodePageToken } from "../../page.ts";
 import type { InputOf } from "../../sdk.ts";
 import type { OperationOf } from "../../service.ts";
 import { checkEnum, constraintViolated, validationError } from "./errors.ts";
 import { roundedStart } from "./get-metric-statistics.ts";
 import { renderLabel } from "./label.ts";
 import type { Series, Value } from "./math/series.ts";
+import { toldBefore } from "./page.ts";
 import { checkQueries, type Query, workOut } from "./queries.ts";
 import type { World } from "./world.ts";
 
@@ -100,7 +101,7 @@ function paged(
   limit: number,
   token: string | undefined,
 ) {
-  let skip = token === undefined ? 0 : offsetIn(token);
+  let skip = toldBefore(token);
   const offset = skip;
   let room = limit;
   let left = false;
@@ -123,15 +124,6 @@ function paged(
       StatusCode: wholly ? "Complete" : "PartialData",
     });
   }
-  const NextToken = left
-    ? Buffer.from(`points:${offset + limit}`).toString("base64url")
-    : undefined;
+  const NextToken = left ? encodePageToken(offset + limit) : undefined;
   return { MetricDataResults, NextToken };
-}
-
-function offsetIn(token: string): number {
-  const offset = /^points:(\d+)$/.exec(Buffer.from(token, "base64url").toString())?.[1];
-  if (offset === undefined)
-    throw new ServiceError("InvalidNextToken", "The specified NextToken is invalid.");
-  return Number(offset);
 }

@@ -1,4 +1,5 @@
 import { ServiceError } from "../../errors.ts";
+import { decodePageToken, encodePageToken } from "../../page.ts";
 
 /**
  * One page of a list, and the token of the next. A token says how far the list was told; things that come and go
@@ -9,17 +10,23 @@ export function pageOf<T>(
   size: number,
   token: string | undefined,
 ): { page: T[]; NextToken: string | undefined } {
-  const start = token === undefined ? 0 : offsetIn(token);
+  const start = toldBefore(token);
   const end = start + size;
   return {
     page: items.slice(start, end),
-    NextToken: end < items.length ? Buffer.from(`after:${end}`).toString("base64url") : undefined,
+    NextToken: end < items.length ? encodePageToken(end) : undefined,
   };
 }
 
-function offsetIn(token: string): number {
-  const offset = /^after:(\d+)$/.exec(Buffer.from(token, "base64url").toString())?.[1];
-  if (offset === undefined)
-    throw new ServiceError("InvalidNextToken", "The specified NextToken is invalid.");
-  return Number(offset);
+/** How much the pages before this one told. Throws `InvalidNextToken`. */
+export function toldBefore(token: string | undefined): number {
+  return decodePageToken(token, isCount, invalidNextToken) ?? 0;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function invalidNextToken(): ServiceError {
+  return new ServiceError("InvalidNextToken", "The specified NextToken is invalid.");
 }

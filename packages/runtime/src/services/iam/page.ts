@@ -1,4 +1,5 @@
 import { Constraints } from "../../constraints.ts";
+import { decodePageToken, entriesAfter, isName, takePage } from "../../page.ts";
 import type { Entry, Key, ReadTransaction } from "../../store/store.ts";
 import { invalid } from "./entity.ts";
 
@@ -26,29 +27,17 @@ export function pageOf<T>(
   new Constraints()
     .range("maxItems", MaxItems, { min: 1, max: ITEMS_MAX })
     .check("ValidationError");
-  const after = Marker === undefined ? undefined : decodeMarker(Marker);
-  const entries: Entry<T>[] = [];
-  for (const entry of tx.range<T>({ prefix, ...(after === undefined ? {} : { from: [after] }) })) {
-    const last = lastPart(entry);
-    if (last === after || !wanted(entry.value)) continue;
-    if (entries.length === MaxItems)
-      return { entries, IsTruncated: true, Marker: encodeMarker(lastPart(entries.at(-1)!)) };
-    entries.push(entry);
-  }
-  return { entries, IsTruncated: false };
+  const after = decodePageToken(Marker, isName, () => invalid(`Invalid Marker: ${Marker}`));
+  const candidates = entriesAfter<T>(tx, prefix, after === undefined ? undefined : [after]);
+  const { items: entries, nextToken } = takePage(
+    candidates.filter(({ value }) => wanted(value)),
+    MaxItems,
+    lastPart,
+  );
+  if (nextToken === undefined) return { entries, IsTruncated: false };
+  return { entries, IsTruncated: true, Marker: nextToken };
 }
 
 export function lastPart({ key }: { key: Key }): string {
   return String(key.at(-1));
-}
-
-/** Base64 with a beginning by which it is known. */
-function encodeMarker(last: string): string {
-  return Buffer.from(`1:${last}`, "utf8").toString("base64");
-}
-
-function decodeMarker(marker: string): string {
-  const text = Buffer.from(marker, "base64").toString("utf8");
-  if (!text.startsWith("1:")) throw invalid(`Invalid Marker: ${marker}`);
-  return text.slice(2);
 }

@@ -118,21 +118,18 @@ export const listAliases: OperationOf<"lambda", "ListAliases"> = ({ cloud, calle
     .pattern("functionVersion", input.FunctionVersion, VERSION_PATTERN)
     .range("maxItems", input.MaxItems, { min: 1, max: 10_000 })
     .check("ValidationException");
-  const { items, nextMarker } = cloud.store.read((tx) => {
+  const { items, nextToken } = cloud.store.read((tx) => {
     requireFunction(tx, caller, name);
     const aliases = [...tx.range<AliasRecord>({ prefix: keys.aliases(caller, name) })]
       .map(({ value }) => value)
       .filter(
         (alias) => (input.FunctionVersion ?? alias.functionVersion) === alias.functionVersion,
       );
-    return pageOf(aliases, (alias) => alias.name, {
-      marker: input.Marker,
-      maxItems: input.MaxItems,
-    });
+    return pageOf(aliases, (alias) => alias.name, input);
   });
   return {
     Aliases: items.map((alias) => aliasConfiguration(caller, name, alias)),
-    ...(nextMarker === undefined ? {} : { NextMarker: nextMarker }),
+    ...(nextToken === undefined ? {} : { NextMarker: nextToken }),
   };
 };
 

@@ -74,19 +74,16 @@ export const listFunctionEventInvokeConfigs: OperationOf<
   new Constraints()
     .range("maxItems", input.MaxItems, { min: 1, max: 50 })
     .check("ValidationException");
-  const { items, nextMarker } = cloud.store.read((tx) => {
+  const { items, nextToken } = cloud.store.read((tx) => {
     if (!findFunction(tx, caller, name)) throw resourceNotFound("The function doesn't exist.");
     const configs = tx.range<EventInvokeRecord>({ prefix: keys.eventInvokes(caller, name) });
-    return pageOf(configs, ({ key }) => String(key.at(-1)), {
-      marker: input.Marker,
-      maxItems: input.MaxItems,
-    });
+    return pageOf(configs, ({ key }) => String(key.at(-1)), input);
   });
   return {
     FunctionEventInvokeConfigs: items.map(({ key, value }) =>
       eventInvokeConfig(caller, name, String(key.at(-1)), value),
     ),
-    ...(nextMarker === undefined ? {} : { NextMarker: nextMarker }),
+    ...(nextToken === undefined ? {} : { NextMarker: nextToken }),
   };
 };
 

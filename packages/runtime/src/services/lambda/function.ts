@@ -132,17 +132,14 @@ export const listFunctions: OperationOf<"lambda", "ListFunctions"> = ({ cloud, c
     .range("maxItems", input.MaxItems, { min: 1, max: 10_000 })
     .check("ValidationException");
   const all = input.FunctionVersion === "ALL";
-  const { items, nextMarker } = cloud.store.read((tx) =>
-    pageOf(listedVersions(tx, caller, all), ({ name, version }) => `${name}:${version}`, {
-      marker: input.Marker,
-      maxItems: input.MaxItems,
-    }),
+  const { items, nextToken } = cloud.store.read((tx) =>
+    pageOf(listedVersions(tx, caller, all), ({ name, version }) => `${name}:${version}`, input),
   );
   return {
     Functions: items.map((version) =>
       listedConfiguration(caller, version, all ? version.version : undefined),
     ),
-    ...(nextMarker === undefined ? {} : { NextMarker: nextMarker }),
+    ...(nextToken === undefined ? {} : { NextMarker: nextToken }),
   };
 };
 

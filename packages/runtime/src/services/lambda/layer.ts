@@ -244,7 +244,7 @@ export const listLayerVersions: OperationOf<"lambda", "ListLayerVersions"> = (
 ) => {
   const layer = layerReference(caller, input.LayerName);
   checkListing(input);
-  const { items, nextMarker } = cloud.store.read((tx) => {
+  const { items, nextToken } = cloud.store.read((tx) => {
     const versions = [
       ...tx.range<LayerVersionRecord>({
         prefix: layerKeys.versions(layer.world, layer.name),
@@ -254,18 +254,18 @@ export const listLayerVersions: OperationOf<"lambda", "ListLayerVersions"> = (
     return pageOf(
       versions.map(({ value }) => value).filter((version) => isCompatible(version, input)),
       ({ version }) => String(version),
-      { marker: input.Marker, maxItems: input.MaxItems },
+      input,
     );
   });
   return {
     LayerVersions: items.map((version) => listed(layer, version)),
-    ...(nextMarker === undefined ? {} : { NextMarker: nextMarker }),
+    ...(nextToken === undefined ? {} : { NextMarker: nextToken }),
   };
 };
 
 export const listLayers: OperationOf<"lambda", "ListLayers"> = ({ cloud, caller }, input) => {
   checkListing(input);
-  const { items, nextMarker } = cloud.store.read((tx) => {
+  const { items, nextToken } = cloud.store.read((tx) => {
     const newest = [...tx.range<number>({ prefix: layerKeys.layers(caller) })].flatMap(
       ({ key }) => {
         const versions = tx.range<LayerVersionRecord>({
@@ -276,7 +276,7 @@ export const listLayers: OperationOf<"lambda", "ListLayers"> = ({ cloud, caller 
         return [];
       },
     );
-    return pageOf(newest, ({ name }) => name, { marker: input.Marker, maxItems: input.MaxItems });
+    return pageOf(newest, ({ name }) => name, input);
   });
   return {
     Layers: items.map((version) => ({
@@ -284,7 +284,7 @@ export const listLayers: OperationOf<"lambda", "ListLayers"> = ({ cloud, caller 
       LayerArn: layerArn(caller, version.name),
       LatestMatchingVersion: listed({ world: caller, name: version.name }, version),
     })),
-    ...(nextMarker === undefined ? {} : { NextMarker: nextMarker }),
+    ...(nextToken === undefined ? {} : { NextMarker: nextToken }),
   };
 };
 

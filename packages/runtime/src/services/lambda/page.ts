@@ -1,44 +1,42 @@
+import { decodePageToken, isName, type Page, takePage } from "../../page.ts";
 import { invalidParameter } from "./errors.ts";
 
 /** AWS lists no more than this at a time, whatever is asked for. */
 const PAGE_ITEMS_MAX = 50;
 
-export interface Page<Item> {
-  readonly items: Item[];
-  readonly nextMarker?: string;
+/** What List operations ask for. */
+export interface PageAsked {
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
 }
 
 /**
- * One page of items that come in the order of their names. The marker is the last name that was listed, so that a
- * list that changes between two pages neither repeats nor skips what stayed.
+ * One page of items that each have a name of their own. The marker is the last name that was listed: what comes or
+ * goes elsewhere between two pages moves nothing.
  */
 export function pageOf<Item>(
   items: Iterable<Item>,
   nameOf: (item: Item) => string,
-  {
-    marker,
-    maxItems = PAGE_ITEMS_MAX,
-  }: { marker?: string | undefined; maxItems?: number | undefined },
+  { Marker, MaxItems = PAGE_ITEMS_MAX }: PageAsked,
 ): Page<Item> {
-  const after = marker === undefined ? undefined : readMarker(marker);
-  const limit = Math.min(maxItems, PAGE_ITEMS_MAX);
-  const page: Item[] = [];
-  let skipping = after !== undefined;
-  for (const item of items) {
-    if (skipping) {
-      skipping = nameOf(item) !== after;
-      continue;
-    }
-    const last = page.at(-1);
-    if (page.length === limit && last !== undefined)
-      return { items: page, nextMarker: Buffer.from(nameOf(last)).toString("base64") };
-    page.push(item);
-  }
-  return { items: page };
+  const after = decodeMarker(Marker);
+  const candidates = after === undefined ? items : itemsAfter(items, nameOf, after);
+  return takePage(candidates, Math.min(MaxItems, PAGE_ITEMS_MAX), nameOf);
 }
 
-function readMarker(marker: string): string {
-  const name = Buffer.from(marker, "base64").toString();
-  if (Buffer.from(name).toString("base64") !== marker) throw invalidParameter("Invalid Marker");
-  return name;
+/** The name that the page before ended with. Throws InvalidParameterValueException. */
+export function decodeMarker(marker: string | undefined): string | undefined {
+  return decodePageToken(marker, isName, () => invalidParameter("Invalid Marker"));
+}
+
+function* itemsAfter<Item>(
+  items: Iterable<Item>,
+  nameOf: (item: Item) => string,
+  after: string,
+): Generator<Item> {
+  let found = false;
+  for (const item of items) {
+    if (found) yield item;
+    else found = nameOf(item) === after;
+  }
 }

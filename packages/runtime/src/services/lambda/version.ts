@@ -68,15 +68,12 @@ export const listVersionsByFunction: OperationOf<"lambda", "ListVersionsByFuncti
   new Constraints()
     .range("maxItems", input.MaxItems, { min: 1, max: 10_000 })
     .check("ValidationException");
-  const { items, nextMarker } = cloud.store.read((tx) =>
-    pageOf(versionsOf(tx, caller, name), ({ version }) => version, {
-      marker: input.Marker,
-      maxItems: input.MaxItems,
-    }),
+  const { items, nextToken } = cloud.store.read((tx) =>
+    pageOf(versionsOf(tx, caller, name), ({ version }) => version, input),
   );
   return {
     Versions: items.map((version) => listedConfiguration(caller, version, version.version)),
-    ...(nextMarker === undefined ? {} : { NextMarker: nextMarker }),
+    ...(nextToken === undefined ? {} : { NextMarker: nextToken }),
   };
 };
 

@@ -1,12 +1,13 @@
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
+import { encodePageToken } from "../../page.ts";
 import type { InputOf } from "../../sdk.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction } from "../../store/store.ts";
 import { PAGE_BYTES_MAX } from "./get.ts";
 import { findGroup, type LogGroup, nameOfGroup } from "./group.ts";
 import { streamsKey, type World } from "./keys.ts";
-import { decodePageToken, encodePageToken } from "./page.ts";
+import { decodeNextToken } from "./page.ts";
 import { compilePattern, type FilterPattern } from "./patterns/pattern.ts";
 import { retainedSince } from "./retention.ts";
 import { type LogStream, streamsWithPrefix } from "./stream.ts";
@@ -48,8 +49,7 @@ export const filterLogEvents: OperationOf<"logs", "FilterLogEvents"> = (
   checkInput(input);
   const pattern = compilePattern(filterPattern);
   const name = nameOfGroup(caller, input);
-  const resume =
-    input.nextToken === undefined ? undefined : decodePageToken(input.nextToken, isResume);
+  const resume = decodeNextToken(input.nextToken, isResume);
   const reverse = resume ? resume[2] === "backward" : input.startFromHead === false;
   return cloud.store.read((tx) => {
     const group = findGroup(tx, caller, name);

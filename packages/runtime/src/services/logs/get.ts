@@ -1,7 +1,7 @@
 import { Constraints } from "../../constraints.ts";
-import { ServiceError } from "../../errors.ts";
 import type { OperationOf } from "../../service.ts";
 import { findGroup, nameOfGroup } from "./group.ts";
+import { invalidNextToken } from "./page.ts";
 import { retainedSince } from "./retention.ts";
 import { constrainStreamName, findStream } from "./stream.ts";
 import {
@@ -132,8 +132,7 @@ function formatToken(direction: Token["direction"], position: Position): string 
 
 function parseToken(token: string): Token {
   const match = /^([fb])\/(\d+)(?:\/s)?$/.exec(token);
-  if (!match)
-    throw new ServiceError("InvalidParameterException", "The specified nextToken is invalid.");
+  if (!match) throw invalidNextToken();
   return {
     direction: match[1] === "f" ? "forward" : "backward",
     position: positionOfId(match[2]!),

@@ -1,10 +1,11 @@
 import type { LogGroupClass, LogGroup as LogGroupShown } from "@aws-sdk/client-cloudwatch-logs";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
+import { isName, type Page, takePage } from "../../page.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
 import { groupKey, groupsKey, keysOfGroup, nextNumberKey, useKey, type World } from "./keys.ts";
-import { decodePageToken, isName, type Page, takePage } from "./page.ts";
+import { decodeNextToken } from "./page.ts";
 import { owePurge } from "./purge.ts";
 import { checkTags, type Tags } from "./tags.ts";
 
@@ -208,8 +209,7 @@ export const describeLogGroups: OperationOf<"logs", "DescribeLogGroups"> = (
       "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
     );
   const names = input.logGroupIdentifiers?.map((id) => nameInArn(caller, id) ?? id);
-  const after =
-    input.nextToken === undefined ? undefined : decodePageToken(input.nextToken, isName);
+  const after = decodeNextToken(input.nextToken, isName);
   return cloud.store.read((tx) => {
     const candidates = [...groupsWithPrefix(tx, caller, prefix ?? "", after)].filter(
       (group) =>

@@ -6,6 +6,7 @@ import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
+import { isName, takePage } from "../../page.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
 import {
@@ -18,7 +19,7 @@ import {
 } from "./group.ts";
 import { metricFiltersKey, type World } from "./keys.ts";
 import { METRICS, type Observation, observe } from "./metrics.ts";
-import { decodePageToken, isName, takePage } from "./page.ts";
+import { decodeNextToken } from "./page.ts";
 import { compilePattern } from "./patterns/pattern.ts";
 import type { LogEvent } from "./timeline.ts";
 
@@ -168,8 +169,7 @@ export const describeMetricFilters: OperationOf<"logs", "DescribeMetricFilters">
     );
   // The documentation: the prefix has an effect only with a group's name.
   const prefix = logGroupName === undefined ? "" : (input.filterNamePrefix ?? "");
-  const after =
-    input.nextToken === undefined ? undefined : decodePageToken(input.nextToken, isName);
+  const after = decodeNextToken(input.nextToken, isName);
   return cloud.store.read((tx) => {
     const groups =
       logGroupName === undefined

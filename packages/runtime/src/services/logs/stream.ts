@@ -1,6 +1,7 @@
 import type { LogStream as LogStreamShown } from "@aws-sdk/client-cloudwatch-logs";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
+import { isName, takePage } from "../../page.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
 import {
@@ -22,7 +23,7 @@ import {
   useKey,
   type World,
 } from "./keys.ts";
-import { decodePageToken, isName, takePage } from "./page.ts";
+import { decodeNextToken } from "./page.ts";
 import { type StoredEvent, sizeOfEvent } from "./timeline.ts";
 
 export interface LogStream {
@@ -210,7 +211,7 @@ function* byName(
   group: LogGroup,
   { prefix, descending, nextToken }: StreamOrder,
 ): Generator<LogStream> {
-  const after = nextToken === undefined ? undefined : decodePageToken(nextToken, isName);
+  const after = decodeNextToken(nextToken, isName);
   // The highest character of all stands after every name that begins with the prefix.
   const range = descending
     ? { to: [after ?? `${prefix}\u{10ffff}`], reverse: true }
@@ -230,8 +231,7 @@ function* byLastEvent(
   group: LogGroup,
   { descending, nextToken }: StreamOrder,
 ): Generator<LogStream> {
-  const after =
-    nextToken === undefined ? undefined : decodePageToken(nextToken, isPositionInLastEvents);
+  const after = decodeNextToken(nextToken, isPositionInLastEvents);
   const bound = after === undefined ? {} : descending ? { to: after } : { from: after };
   const prefix = streamsByLastEventKey(world, group.number);
   for (const { key } of tx.range({ prefix, reverse: descending, ...bound })) {

@@ -6,6 +6,7 @@ import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { Constraints } from "../../constraints.ts";
 import { isServiceError, ServiceError } from "../../errors.ts";
+import { isName, takePage } from "../../page.ts";
 import type { OperationOf } from "../../service.ts";
 import type { WriteTransaction } from "../../store/store.ts";
 import { DELIVERY, type Delivery } from "./delivery.ts";
@@ -19,7 +20,7 @@ import {
 } from "./group.ts";
 import { subscriptionFiltersKey } from "./keys.ts";
 import { checkQuota, constrainFilter } from "./metric-filter.ts";
-import { decodePageToken, isName, takePage } from "./page.ts";
+import { decodeNextToken } from "./page.ts";
 import { compilePattern } from "./patterns/pattern.ts";
 import { eventId, type LogEvent } from "./timeline.ts";
 
@@ -132,7 +133,7 @@ export const describeSubscriptionFilters: OperationOf<"logs", "DescribeSubscript
   constrainGroupName(new Constraints(), logGroupName)
     .range("limit", limit, { min: 1, max: DESCRIBE_LIMIT_MAX })
     .check("InvalidParameterException");
-  const after = nextToken === undefined ? undefined : decodePageToken(nextToken, isName);
+  const after = decodeNextToken(nextToken, isName);
   return cloud.store.read((tx) => {
     const { number } = findGroup(tx, caller, logGroupName);
     const filters = [

@@ -1,7 +1,7 @@
-import { ServiceError } from "../../errors.ts";
 import type { Entry, ReadTransaction } from "../../store/store.ts";
 import type { LogGroup } from "./group.ts";
 import { streamTimelineKey, timelineKey, type World } from "./keys.ts";
+import { invalidNextToken } from "./page.ts";
 
 /** A log event as it is kept in its group's timeline, under its timestamp and sequence number. */
 export interface StoredEvent {
@@ -128,7 +128,6 @@ export function eventId([timestamp, sequence]: Position): string {
 export function positionOfId(id: string): Position {
   const number = /^\d{1,60}$/.test(id) ? BigInt(id) : undefined;
   const sequence = number === undefined ? -1n : number & ((1n << SEQUENCE_BITS) - 1n);
-  if (number === undefined || sequence > BigInt(LAST_SEQUENCE))
-    throw new ServiceError("InvalidParameterException", "The specified nextToken is invalid.");
+  if (number === undefined || sequence > BigInt(LAST_SEQUENCE)) throw invalidNextToken();
   return [Number(number >> SEQUENCE_BITS), Number(sequence)];
 }

@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { Subscription as SubscriptionEntry } from "@aws-sdk/client-sns";
 import type { Caller } from "../../call.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction, WriteTransaction } from "../../store/store.ts";
@@ -14,15 +13,9 @@ import {
 import { askForConfirmation, sendUnsubscribeConfirmation } from "./confirmation.ts";
 import { checkEndpoint, type Protocol } from "./endpoint.ts";
 import { invalidParameter } from "./errors.ts";
+import { pageOf } from "./page.ts";
 import { checkSubscriptionAttributes, isDefaultAttribute } from "./subscription-attributes.ts";
-import {
-  decodeToken,
-  definedOf,
-  encodeToken,
-  requireTopic,
-  type Topic,
-  topicKey,
-} from "./topic.ts";
+import { definedOf, requireTopic, type Topic, topicKey } from "./topic.ts";
 
 export interface Subscription {
   readonly arn: string;
@@ -44,8 +37,6 @@ export interface Subscription {
 
 /** A request without a signature: someone followed a link of ours. */
 export const ANONYMOUS = "anonymous";
-
-const SUBSCRIPTIONS_PER_PAGE = 100;
 
 export function subscriptionKey({ topic, id }: SubscriptionArn): Key {
   return ["sns", topic.account, topic.region, "subscription", topic.name, id];
@@ -120,7 +111,7 @@ export const unsubscribe: OperationOf<"sns", "Unsubscribe"> = async (call, input
 export const listSubscriptions: OperationOf<"sns", "ListSubscriptions"> = (call, input) => {
   const { account, region } = call.caller;
   const prefix = ["sns", account, region, "subscription"];
-  return call.cloud.store.read((tx) => page(tx, prefix, input.NextToken));
+  return call.cloud.store.read((tx) => listed(tx, prefix, input.NextToken));
 };
 
 export const listSubscriptionsByTopic: OperationOf<"sns", "ListSubscriptionsByTopic"> = (
@@ -131,7 +122,7 @@ export const listSubscriptionsByTopic: OperationOf<"sns", "ListSubscriptionsByTo
   const prefix = ["sns", topic.account, topic.region, "subscription", topic.name];
   return call.cloud.store.read((tx) => {
     requireTopic(tx, topic);
-    return page(tx, prefix, input.NextToken);
+    return listed(tx, prefix, input.NextToken);
   });
 };
 
@@ -189,19 +180,9 @@ function checkSame(existing: Subscription, attributes: Readonly<Record<string, s
       );
 }
 
-function page(
-  tx: ReadTransaction,
-  prefix: Key,
-  token: string | undefined,
-): { Subscriptions: SubscriptionEntry[]; NextToken?: string } {
-  const from = token === undefined ? [] : decodeToken(token).split("\n");
-  const limit = SUBSCRIPTIONS_PER_PAGE + 1;
-  const entries = [...tx.range<Subscription>({ prefix, from, limit })];
-  const next = entries[SUBSCRIPTIONS_PER_PAGE];
-  return {
-    Subscriptions: entries.slice(0, SUBSCRIPTIONS_PER_PAGE).map(({ value }) => toEntry(value)),
-    ...(next ? { NextToken: encodeToken(next.key.slice(prefix.length).join("\n")) } : {}),
-  };
+function listed(tx: ReadTransaction, prefix: Key, token: string | undefined) {
+  const { items, ...more } = pageOf<Subscription>(tx, prefix, token);
+  return { Subscriptions: items.map(toEntry), ...more };
 }
 
 function toEntry({ arn, topicArn, protocol, endpoint, owner, pending }: Subscription) {

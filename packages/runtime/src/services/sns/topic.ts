@@ -2,6 +2,7 @@ import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction } from "../../store/store.ts";
 import { parseLocalTopicArn, parseTopicArn, type TopicArn, topicArn } from "./arn.ts";
 import { invalidParameter, notFound } from "./errors.ts";
+import { pageOf } from "./page.ts";
 import { subscriptionsOf } from "./subscription.ts";
 import { checkTags, type Tags } from "./tags.ts";
 import { checkTopicAttribute, isDefaultValue } from "./topic-attributes.ts";
@@ -21,7 +22,6 @@ export interface Topic {
 const TOPIC_NAME = /^[A-Za-z0-9_-]{1,256}$/;
 const FIFO_SUFFIX = ".fifo";
 const TOPIC_NAME_LENGTH_MAX = 256;
-const TOPICS_PER_PAGE = 100;
 
 export function topicKey({ account, region, name }: TopicArn): Key {
   return ["sns", account, region, "topic", name];
@@ -80,19 +80,10 @@ export const deleteTopic: OperationOf<"sns", "DeleteTopic"> = async (call, input
 
 export const listTopics: OperationOf<"sns", "ListTopics"> = (call, input) => {
   const { account, region } = call.caller;
-  const from = input.NextToken === undefined ? [] : [decodeToken(input.NextToken)];
-  const topics = call.cloud.store.read((tx) => [
-    ...tx.range<Topic>({
-      prefix: ["sns", account, region, "topic"],
-      from,
-      limit: TOPICS_PER_PAGE + 1,
-    }),
-  ]);
-  const next = topics[TOPICS_PER_PAGE];
-  return {
-    Topics: topics.slice(0, TOPICS_PER_PAGE).map(({ value }) => ({ TopicArn: value.arn })),
-    ...(next ? { NextToken: encodeToken(next.value.name) } : {}),
-  };
+  const { items, ...more } = call.cloud.store.read((tx) =>
+    pageOf<Topic>(tx, ["sns", account, region, "topic"], input.NextToken),
+  );
+  return { Topics: items.map((topic) => ({ TopicArn: topic.arn })), ...more };
 };
 
 /** How many of the topic's subscriptions are confirmed, and how many wait for it. */
@@ -107,17 +98,6 @@ export function countSubscriptions(
     else confirmed += 1;
   }
   return { confirmed, pending };
-}
-
-/** A page begins with what the token names. */
-export function encodeToken(value: string): string {
-  return Buffer.from(value).toString("base64url");
-}
-
-export function decodeToken(token: string): string {
-  const value = Buffer.from(token, "base64url").toString();
-  if (value === "" || encodeToken(value) !== token) throw invalidParameter("NextToken");
-  return value;
 }
 
 function checkName(name: string, fifo: boolean): void {

@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import type { Call } from "../../../call.ts";
 import { Constraints } from "../../../constraints.ts";
 import { isServiceError, ServiceError } from "../../../errors.ts";
+import { takePage } from "../../../page.ts";
 import type { OperationOf, OperationTable } from "../../../service.ts";
 import type { WriteTransaction } from "../../../store/store.ts";
 import { invalidParameter, resourceConflict } from "../errors.ts";
+import { decodeMarker } from "../page.ts";
 import { checkTags } from "../tag.ts";
 import {
   existingMapping,
@@ -149,21 +151,19 @@ const listEventSourceMappings: OperationOf<"lambda", "ListEventSourceMappings"> 
     .range("maxItems", MaxItems, { min: 1, max: LIST_MAX_ITEMS_BOUND })
     .check("ValidationException");
   const limit = Math.min(MaxItems, LIST_ITEMS_MAX);
+  const after = decodeMarker(Marker);
   const functionArn = FunctionName === undefined ? undefined : await listedArn(call, FunctionName);
   return cloud.store.read((tx) => {
-    const found: Mapping[] = [];
-    for (const mapping of mappingsOf(tx, caller, Marker)) {
-      if (EventSourceArn !== undefined && mapping.eventSourceArn !== EventSourceArn) continue;
-      if (functionArn !== undefined && mapping.functionArn !== functionArn) continue;
-      if (found.length === limit) {
-        return {
-          EventSourceMappings: found.map(toConfiguration),
-          NextMarker: found.at(-1)!.uuid,
-        };
-      }
-      found.push(mapping);
-    }
-    return { EventSourceMappings: found.map(toConfiguration) };
+    const listed = mappingsOf(tx, caller, after).filter(
+      (mapping) =>
+        (EventSourceArn === undefined || mapping.eventSourceArn === EventSourceArn) &&
+        (functionArn === undefined || mapping.functionArn === functionArn),
+    );
+    const { items, nextToken } = takePage(listed, limit, ({ uuid }) => uuid);
+    return {
+      EventSourceMappings: items.map(toConfiguration),
+      ...(nextToken === undefined ? {} : { NextMarker: nextToken }),
+    };
   });
 };
 
