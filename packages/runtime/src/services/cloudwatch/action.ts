@@ -1,3 +1,4 @@
+import { parseArn } from "../../arn.ts";
 import type { Cloud } from "../../cloud.ts";
 import { isServiceError } from "../../errors.ts";
 import type { OwedHandler } from "../../owed.ts";
@@ -63,7 +64,7 @@ export function oweActions(
 export const doAction: OwedHandler = async (cloud, { payload }: { payload: ActionOwed }) => {
   const failure = await attempt(cloud, payload);
   const { world, alarm, alarmKind, action, stateUpdatedAt, message, event } = payload;
-  const toFunction = action.split(":")[2] === "lambda";
+  const toFunction = parseArn(action)?.service === "lambda";
   return {
     done: true,
     commit: (tx) =>
@@ -92,7 +93,7 @@ export const doAction: OwedHandler = async (cloud, { payload }: { payload: Actio
 async function attempt(cloud: Cloud, owed: ActionOwed): Promise<string | undefined> {
   const { world, alarmArn, action, subject, message, event } = owed;
   const caller = asCloudWatch(world, alarmArn);
-  const service = action.split(":")[2];
+  const service = parseArn(action)?.service;
   try {
     if (service === "sns") {
       const input = { TopicArn: action, Subject: subject, Message: message };

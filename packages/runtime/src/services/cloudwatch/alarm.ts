@@ -8,6 +8,7 @@ import type {
   StateValue,
   Statistic,
 } from "@aws-sdk/client-cloudwatch";
+import { arn, parseArn } from "../../arn.ts";
 import type { ReadTransaction } from "../../store/store.ts";
 import { type MetricIdentity, toDimensions } from "./metric.ts";
 import { keyIn, type World } from "./world.ts";
@@ -85,12 +86,13 @@ export function alarmKey(world: World, name: string) {
 }
 
 export function alarmArn({ account, region }: World, name: string): string {
-  return `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`;
+  return arn("cloudwatch", region, account, `alarm:${name}`);
 }
 
 /** The alarm's name in an alarm's ARN; a name as it is. */
 export function alarmNameOf(nameOrArn: string): string {
-  return nameOrArn.startsWith("arn:") ? nameOrArn.split(":").slice(6).join(":") : nameOrArn;
+  const parsed = parseArn(nameOrArn);
+  return parsed ? parsed.resource.split(":").slice(1).join(":") : nameOrArn;
 }
 
 export function getAlarm(tx: ReadTransaction, world: World, name: string): AlarmRecord | undefined {

@@ -1,3 +1,4 @@
+import { arn } from "../../arn.ts";
 import { ServiceError } from "../../errors.ts";
 import type { OperationOf } from "../../service.ts";
 import { missingParameter } from "./errors.ts";
@@ -20,7 +21,7 @@ function everywhere({ account }: World): World {
 }
 
 function arnOf({ account }: World, name: string): string {
-  return `arn:aws:cloudwatch::${account}:dashboard/${name}`;
+  return arn("cloudwatch", "", account, `dashboard/${name}`);
 }
 
 /** Makes or replaces a dashboard. Errors: `MissingParameter`, `InvalidParameterInput`. */

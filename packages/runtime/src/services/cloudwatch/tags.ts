@@ -1,4 +1,5 @@
 import type { Tag } from "@aws-sdk/client-cloudwatch";
+import { parseArn } from "../../arn.ts";
 import { ServiceError } from "../../errors.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
@@ -96,14 +97,16 @@ function existing(tx: ReadTransaction, caller: World, arn: string | undefined): 
   if (arn === undefined)
     throw constraintViolated(undefined, "resourceARN", "Member must not be null");
   checkLength(arn, "resourceARN", 1, 1024);
-  const [, , service, region = "", account = "", type = ""] = arn.split(":");
+  const { service, region = "", account = "", resource = "" } = parseArn(arn) ?? {};
   const world = { account, region };
-  const dashboard = /^dashboard\/(.+)$/.exec(type)?.[1];
+  const dashboard = /^dashboard\/(.+)$/.exec(resource)?.[1];
   const exists =
     service === "cloudwatch" &&
     account === caller.account &&
     (dashboard === undefined
-      ? region === caller.region && type === "alarm" && getAlarm(tx, world, alarmNameOf(arn))
+      ? region === caller.region &&
+        resource.startsWith("alarm:") &&
+        getAlarm(tx, world, alarmNameOf(arn))
       : region === "" && tx.get(keyIn(world, "dashboard", dashboard)));
   if (!exists)
     throw new ServiceError("ResourceNotFoundException", `Unknown resource: ${arn}`, {

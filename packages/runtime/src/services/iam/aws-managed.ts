@@ -1,3 +1,4 @@
+import { arn } from "../../arn.ts";
 import type { Document } from "./document.ts";
 
 /** A policy that AWS keeps, the same for every account. */
@@ -23,7 +24,9 @@ export function awsManagedPolicy(arn: string): AwsManagedPolicy | undefined {
 
 /** All whose text is known. */
 export function awsManagedPolicies(): AwsManagedPolicy[] {
-  return Object.keys(STATEMENTS).map((name) => awsManagedPolicy(`arn:aws:iam::aws:policy${name}`)!);
+  return Object.keys(STATEMENTS).map(
+    (name) => awsManagedPolicy(arn("iam", "", "aws", `policy${name}`))!,
+  );
 }
 
 interface Statement {

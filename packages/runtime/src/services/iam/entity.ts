@@ -1,4 +1,5 @@
 import type { Tag } from "@aws-sdk/client-iam";
+import { arn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
@@ -66,7 +67,7 @@ export function createEntity(tx: WriteTransaction, world: World, kind: Kind, ent
 }
 
 export function entityArn({ account }: World, kind: string, path: string, name: string): string {
-  return `arn:aws:iam::${account}:${kind}${path}${name}`;
+  return arn("iam", "", account, `${kind}${path}${name}`);
 }
 
 export function noSuchEntity(message: string): ServiceError {

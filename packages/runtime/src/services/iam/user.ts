@@ -1,4 +1,5 @@
 import type { User as UserShown } from "@aws-sdk/client-iam";
+import { rootArn } from "../../arn.ts";
 import { randomBase32 } from "../../credentials.ts";
 import type { OperationOf } from "../../service.ts";
 import { accessKeysKey } from "./access-key.ts";
@@ -45,7 +46,7 @@ export const getUser: OperationOf<"iam", "GetUser"> = ({ cloud, caller }, { User
         Path: "/",
         UserName: "root",
         UserId: caller.account,
-        Arn: `arn:aws:iam::${caller.account}:root`,
+        Arn: rootArn(caller.account),
         CreateDate: new Date(0),
       },
     };

@@ -1,7 +1,9 @@
+import { parseArn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { isServiceError, ServiceError } from "../../errors.ts";
 import { DONE, type Owed, type OwedOutcome } from "../../owed.ts";
+import { queueUrl } from "../../queue-url.ts";
 import type { WriteTransaction } from "../../store/store.ts";
 import { measure } from "./measure.ts";
 import { LATEST } from "./names.ts";
@@ -125,7 +127,7 @@ function record(ending: Ending, destinationArn: string, now: number): string {
     ...context,
     ...(last ? { responsePayload: parsed(last.payload) } : {}),
   });
-  const isTopic = destinationArn.split(":")[2] === "sns";
+  const isTopic = parseArn(destinationArn)?.service === "sns";
   if (isTopic && Buffer.byteLength(whole) > SNS_MESSAGE_BYTES_MAX)
     return JSON.stringify({ ...told, ...context });
   return whole;
@@ -189,13 +191,13 @@ async function send(
   from: Caller,
   { arn, body, attributes }: Delivery,
 ): Promise<unknown> {
-  const [, , service, region = "", account = "", resource = ""] = arn.split(":");
+  const { service, region = "", account = "", resource: name = "" } = parseArn(arn) ?? {};
   const caller: Caller = { ...from, account, region };
   const MessageAttributes = attributes && { MessageAttributes: { ...attributes } };
   switch (service) {
     case "sqs":
       return cloud.call(caller, "sqs", "SendMessage", {
-        QueueUrl: `${cloud.endpoint}/${account}/${resource}`,
+        QueueUrl: queueUrl(cloud, { account, name }),
         MessageBody: body,
         ...MessageAttributes,
       });

@@ -2,6 +2,7 @@ import type {
   FunctionEventInvokeConfig,
   PutFunctionEventInvokeConfigRequest,
 } from "@aws-sdk/client-lambda";
+import { parseArn } from "../../arn.ts";
 import type { Call } from "../../call.ts";
 import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
@@ -154,7 +155,7 @@ function checkDestinations(
     [OnFailure?.Destination, true],
   ] as const) {
     if (!arn) continue;
-    const service = arn.split(":")[2] ?? "";
+    const service = parseArn(arn)?.service ?? "";
     const allowed = ["lambda", "sqs", "sns", "events", ...(isFailure ? ["s3"] : [])];
     if (!allowed.includes(service))
       throw invalidParameter(

@@ -1,3 +1,4 @@
+import { rootArn } from "../../arn.ts";
 import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import { resourceNotFound } from "./errors.ts";
@@ -27,7 +28,7 @@ export const addLayerVersionPermission: OperationOf<"lambda", "AddLayerVersionPe
     Principal:
       principal === "*"
         ? "*"
-        : { AWS: principal.startsWith("arn:") ? principal : `arn:aws:iam::${principal}:root` },
+        : { AWS: principal.startsWith("arn:") ? principal : rootArn(principal) },
     Action: input.Action ?? "",
     Resource: layerVersionArn(layer, version),
     ...(organization === undefined

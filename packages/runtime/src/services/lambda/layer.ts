@@ -4,6 +4,7 @@ import type {
   LayerVersionsListItem,
   Runtime,
 } from "@aws-sdk/client-lambda";
+import { arn, parseArn } from "../../arn.ts";
 import type { Call } from "../../call.ts";
 import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
@@ -68,7 +69,7 @@ export const layerKeys = {
 };
 
 export function layerArn({ account, region }: World, name: string): string {
-  return `arn:aws:lambda:${region}:${account}:layer:${name}`;
+  return arn("lambda", region, account, `layer:${name}`);
 }
 
 export function layerVersionArn({ world, name }: LayerReference, version: number): string {
@@ -81,10 +82,10 @@ export function layerReference(caller: World, nameOrArn: string | undefined): La
     .required("layerName", nameOrArn)
     .pattern("layerName", nameOrArn, NAME_OR_ARN_PATTERN)
     .check("ValidationException");
-  const parts = (nameOrArn ?? "").split(":");
-  if (parts.length === 1) return { world: caller, name: nameOrArn ?? "" };
-  const [, , , region = caller.region, account = caller.account, , name = ""] = parts;
-  return { world: { account, region }, name };
+  const parsed = parseArn(nameOrArn ?? "");
+  if (!parsed) return { world: caller, name: nameOrArn ?? "" };
+  const { account, region, resource } = parsed;
+  return { world: { account, region }, name: resource.slice("layer:".length) };
 }
 
 export function requireLayerVersion(

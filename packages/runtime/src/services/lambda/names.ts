@@ -1,3 +1,4 @@
+import { arn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
@@ -96,8 +97,8 @@ export function wholeFunctionName(caller: World, functionName: string | undefine
 }
 
 export function functionArn({ account, region }: World, name: string, qualifier?: string): string {
-  const arn = `arn:aws:lambda:${region}:${account}:function:${name}`;
-  return qualifier === undefined ? arn : `${arn}:${qualifier}`;
+  const suffix = qualifier === undefined ? "" : `:${qualifier}`;
+  return arn("lambda", region, account, `function:${name}${suffix}`);
 }
 
 /** Whether a qualifier names a version and not an alias. */

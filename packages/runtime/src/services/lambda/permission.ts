@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AddPermissionRequest } from "@aws-sdk/client-lambda";
+import { rootArn } from "../../arn.ts";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
 import type { OperationOf } from "../../service.ts";
@@ -181,7 +182,7 @@ function given<T>(members: Record<string, T | undefined>): Record<string, T> | u
 
 function principal(name: string): Statement["Principal"] {
   if (name === "*") return "*";
-  if (/^\d{12}$/.test(name)) return { AWS: `arn:aws:iam::${name}:root` };
+  if (/^\d{12}$/.test(name)) return { AWS: rootArn(name) };
   if (/^arn:aws[a-z-]*:(iam|sts)::\d{12}:.+$/.test(name)) return { AWS: name };
   if (/^[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com|alexa\.com)$/.test(name))
     return { Service: name };

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { arn } from "../../arn.ts";
 import { invalidParameter } from "./errors.ts";
 
 /** The runtimes that functions can be created with, in the order in which AWS's error tells them. */
@@ -29,5 +30,5 @@ export function requireSupported(runtime: string): void {
 /** The version of a runtime that functions run on: AWS's has a hash for a name, which is opaque to everybody. */
 export function runtimeVersionArn(region: string, runtime: string): string {
   const hash = createHash("sha256").update(runtime).digest("hex");
-  return `arn:aws:lambda:${region}::runtime:${hash}`;
+  return arn("lambda", region, "", `runtime:${hash}`);
 }

@@ -1,3 +1,4 @@
+import { parseArn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { Constraints } from "../../constraints.ts";
@@ -83,7 +84,7 @@ function taggedResource(caller: Caller, resource: string | undefined): TaggedRes
     .required("resource", resource)
     .pattern("resource", resource, RESOURCE_PATTERN)
     .check("ValidationException");
-  const [, , , , , kind, id = ""] = (resource ?? "").split(":");
+  const [kind, id = ""] = parseArn(resource ?? "")?.resource.split(":") ?? [];
   if (kind === "event-source-mapping") return { kind: "mapping", uuid: id, arn: resource ?? "" };
   if (kind !== "function") throw resourceNotFound(`The resource ${resource} does not exist.`);
   const { name, qualifier } = functionReference(caller, resource);

@@ -1,4 +1,5 @@
 import type { LogGroupClass, LogGroup as LogGroupShown } from "@aws-sdk/client-cloudwatch-logs";
+import { arn } from "../../arn.ts";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
 import { isName, type Page, takePage } from "../../page.ts";
@@ -71,7 +72,7 @@ export function checkGroupName(name: string | undefined): asserts name is string
 
 /** The ARN without the `:*` that stands for the group's streams. */
 export function groupArn({ account, region }: World, name: string): string {
-  return `arn:aws:logs:${region}:${account}:log-group:${name}`;
+  return arn("logs", region, account, `log-group:${name}`);
 }
 
 /** The group, or `ResourceNotFoundException`. */

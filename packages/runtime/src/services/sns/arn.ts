@@ -1,3 +1,4 @@
+import { type Arn, arn, parseArn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import { invalidParameter } from "./errors.ts";
 
@@ -15,23 +16,10 @@ export interface SubscriptionArn {
   readonly id: string;
 }
 
-/** An ARN of any resource: what SNS needs to know of an endpoint. */
-export interface ResourceArn {
-  readonly service: string;
-  readonly region: string;
-  readonly account: string;
-  readonly resource: string;
-}
-
 const ARN_PARTS_MIN = 6;
 
 export function topicArn({ account, region }: Caller, name: string): TopicArn {
-  return {
-    arn: `arn:${partitionOf(region)}:sns:${region}:${account}:${name}`,
-    account,
-    region,
-    name,
-  };
+  return { arn: arn("sns", region, account, name), account, region, name };
 }
 
 /** Throws `InvalidParameter` in SNS's words when `value` is not the ARN of a topic. */
@@ -63,11 +51,10 @@ export function parseSubscriptionArn(value: string | undefined): SubscriptionArn
   return { arn: parts.join(":"), topic, id };
 }
 
-/** Undefined where `value` is no ARN. */
-export function parseResourceArn(value: string): ResourceArn | undefined {
-  const [arn, , service, region, account, ...resource] = value.split(":");
-  if (arn !== "arn" || !service || !region || !account || !resource[0]) return undefined;
-  return { service, region, account, resource: resource.join(":") };
+/** The ARN of an endpoint, which lies in an account and a Region; undefined where `value` is none. */
+export function parseEndpointArn(value: string): Arn | undefined {
+  const parsed = parseArn(value);
+  return parsed?.region && parsed.account ? parsed : undefined;
 }
 
 function arnParts(value: string | undefined, parameter: string): string[] {
@@ -80,9 +67,4 @@ function arnParts(value: string | undefined, parameter: string): string[] {
     );
   if (parts[0] !== "arn") throw invalidParameter(parameter);
   return parts;
-}
-
-function partitionOf(region: string): string {
-  if (region.startsWith("cn-")) return "aws-cn";
-  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 }

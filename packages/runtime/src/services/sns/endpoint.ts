@@ -1,5 +1,5 @@
 import { ServiceError } from "../../errors.ts";
-import { parseResourceArn, type TopicArn } from "./arn.ts";
+import { parseEndpointArn, type TopicArn } from "./arn.ts";
 import { invalidParameter } from "./errors.ts";
 
 /** The protocols that can be subscribed here. Mail is never sent: such subscriptions stay pending. */
@@ -50,10 +50,10 @@ function checkForm(protocol: Protocol, endpoint: string): void {
       if (!URL.canParse(endpoint)) throw invalidParameter("Endpoint");
       return;
     case "sqs":
-      if (parseResourceArn(endpoint)?.service !== "sqs") throw invalidParameter("SQS endpoint ARN");
+      if (parseEndpointArn(endpoint)?.service !== "sqs") throw invalidParameter("SQS endpoint ARN");
       return;
     case "lambda":
-      if (parseResourceArn(endpoint)?.service !== "lambda")
+      if (parseEndpointArn(endpoint)?.service !== "lambda")
         throw invalidParameter("Lambda endpoint ARN");
       return;
     case "email":

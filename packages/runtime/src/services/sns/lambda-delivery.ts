@@ -1,6 +1,6 @@
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
-import { parseResourceArn } from "./arn.ts";
+import { parseEndpointArn } from "./arn.ts";
 import { lambdaEvent } from "./envelope.ts";
 import { DeliveryFailure } from "./failure.ts";
 import type { Notification } from "./notification.ts";
@@ -15,7 +15,7 @@ export async function invokeFunction(
   { arn, endpoint }: Subscription,
   notification: Notification,
 ): Promise<void> {
-  const target = parseResourceArn(endpoint);
+  const target = parseEndpointArn(endpoint);
   if (!target) throw new DeliveryFailure(`${endpoint} is not the ARN of a function`, false);
   const { account, region } = target;
   const event = await lambdaEvent(cloud, topic, arn, notification);

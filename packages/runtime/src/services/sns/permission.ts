@@ -1,3 +1,4 @@
+import { rootArn } from "../../arn.ts";
 import type { OperationOf } from "../../service.ts";
 import { parseLocalTopicArn, type TopicArn } from "./arn.ts";
 import { invalidParameter } from "./errors.ts";
@@ -68,7 +69,7 @@ export const addPermission: OperationOf<"sns", "AddPermission"> = async (call, i
     throw invalidParameter("ActionName Reason: no value for required parameter");
   if (!actions.every((action) => GRANTABLE_ACTIONS.has(action)))
     throw invalidParameter("Policy statement action out of service scope!");
-  const principals = accounts.map((account) => `arn:aws:iam::${account}:root`);
+  const principals = accounts.map(rootArn);
   const granted = actions.map((action) => `SNS:${action}`);
   await call.cloud.store.write((tx) => {
     const topic = requireTopic(tx, arn);

@@ -1,7 +1,8 @@
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
-import { parseResourceArn } from "./arn.ts";
+import { queueUrl } from "../../queue-url.ts";
+import { parseEndpointArn } from "./arn.ts";
 import { jsonEnvelope } from "./envelope.ts";
 import { DeliveryFailure } from "./failure.ts";
 import type { Notification } from "./notification.ts";
@@ -47,16 +48,16 @@ export async function sendToQueue(
   queueArn: string,
   { body, attributes, groupId, deduplicationId }: QueueMessage,
 ): Promise<void> {
-  const queue = parseResourceArn(queueArn);
+  const queue = parseEndpointArn(queueArn);
   if (!queue) throw new DeliveryFailure(`${queueArn} is not the ARN of a queue`, false);
   if (Object.keys(attributes).length > QUEUE_ATTRIBUTES_MAX)
     throw new DeliveryFailure(`more than ${QUEUE_ATTRIBUTES_MAX} message attributes`, false);
-  const { account, region, resource } = queue;
-  const fifo = resource.endsWith(".fifo");
+  const { account, region, resource: name } = queue;
+  const fifo = name.endsWith(".fifo");
   // A group means order to a FIFO queue, and fair sharing to a standard queue behind a standard topic.
   const grouped = fifo || deduplicationId === undefined;
   await cloud.call({ ...caller, account, region }, "sqs", "SendMessage", {
-    QueueUrl: `${cloud.endpoint}/${account}/${resource}`,
+    QueueUrl: queueUrl(cloud, { account, name }),
     MessageBody: body,
     ...(Object.keys(attributes).length > 0 ? { MessageAttributes: attributes } : {}),
     ...(groupId !== undefined && grouped ? { MessageGroupId: groupId } : {}),

@@ -1,5 +1,5 @@
 import type { OperationOf } from "../../service.ts";
-import { parseResourceArn, parseSubscriptionArn, parseTopicArn } from "./arn.ts";
+import { parseEndpointArn, parseSubscriptionArn, parseTopicArn } from "./arn.ts";
 import {
   checkSubscriptionDeliveryPolicy,
   effectiveSubscriptionDeliveryPolicy,
@@ -168,7 +168,7 @@ function checkRedrivePolicy(value: string, subscribed: Subscribed, reason: strin
   } catch {
     throw invalidParameter(`${reason}RedrivePolicy: failed to parse JSON.`);
   }
-  const queue = typeof target === "string" ? parseResourceArn(target) : undefined;
+  const queue = typeof target === "string" ? parseEndpointArn(target) : undefined;
   if (!queue)
     throw invalidParameter(`${reason}RedrivePolicy: deadLetterTargetArn is an invalid arn`);
   const topic = parseTopicArn(subscribed.topicArn);

@@ -3,8 +3,8 @@ import type { Caller } from "../../call.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction, WriteTransaction } from "../../store/store.ts";
 import {
+  parseEndpointArn,
   parseLocalTopicArn,
-  parseResourceArn,
   parseSubscriptionArn,
   parseTopicArn,
   type SubscriptionArn,
@@ -169,7 +169,7 @@ function newSubscription(
  */
 function needsConfirmation(caller: Caller, protocol: Protocol, endpoint: string): boolean {
   if (protocol !== "sqs") return protocol !== "lambda";
-  return parseResourceArn(endpoint)?.account !== caller.account;
+  return parseEndpointArn(endpoint)?.account !== caller.account;
 }
 
 function checkSame(existing: Subscription, attributes: Readonly<Record<string, string>>): void {

@@ -1,3 +1,4 @@
+import { rootArn } from "../../arn.ts";
 import { ServiceError } from "../../errors.ts";
 import type { OperationOf } from "../../service.ts";
 import { invalidParameter, invalidValue, missingParameter } from "./faults.ts";
@@ -53,7 +54,7 @@ export const addPermission: OperationOf<"sqs", "AddPermission"> = async (call, i
         "OverLimit",
         `${PERMISSIONS_MAX} statements are the most that a queue's policy can have.`,
       );
-    const principals = AWSAccountIds.map((account) => `arn:aws:iam::${account}:root`);
+    const principals = AWSAccountIds.map(rootArn);
     const actions = Actions.map((action) => `SQS:${action}`);
     const statement: Statement = {
       Sid: Label,

@@ -1,6 +1,7 @@
 import type { Call, Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { ServiceError } from "../../errors.ts";
+import { queueUrl } from "../../queue-url.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
 import { shownAttributes, withAttributes } from "./attributes.ts";
@@ -19,7 +20,6 @@ import {
   type QueueRecord,
   queueKey,
   queueOf,
-  queueUrl,
   readQueue,
   requireQueue,
 } from "./queue.ts";
@@ -124,9 +124,7 @@ export const listQueues: OperationOf<"sqs", "ListQueues"> = ({ cloud, caller }, 
     pageOf(page, namesFrom(tx, caller, prefix), (name) => name),
   );
   if (items.length === 0) return {};
-  const QueueUrls = items.map((name) =>
-    queueUrl(cloud, { account: caller.account, region: caller.region, name }),
-  );
+  const QueueUrls = items.map((name) => queueUrl(cloud, { account: caller.account, name }));
   return { QueueUrls, ...(NextToken !== undefined && { NextToken }) };
 };
 

@@ -1,3 +1,4 @@
+import { arn } from "../../arn.ts";
 import type { Call } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { ServiceError } from "../../errors.ts";
@@ -49,11 +50,7 @@ export function nextId(tx: WriteTransaction): number {
 }
 
 export function queueArn({ account, region, name }: QueueName): string {
-  return `arn:aws:sqs:${region}:${account}:${name}`;
-}
-
-export function queueUrl(cloud: Cloud, { account, name }: QueueName): string {
-  return `${cloud.endpoint}/${account}/${name}`;
+  return arn("sqs", region, account, name);
 }
 
 /** The queue that an ARN names; undefined when it is no queue's ARN. */

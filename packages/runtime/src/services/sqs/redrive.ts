@@ -1,3 +1,4 @@
+import { queueUrl } from "../../queue-url.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction } from "../../store/store.ts";
 import { settingsOf } from "./attributes.ts";
@@ -10,7 +11,6 @@ import {
   type QueueRecord,
   queueArn,
   queueOf,
-  queueUrl,
   readQueue,
   requireQueue,
 } from "./queue.ts";

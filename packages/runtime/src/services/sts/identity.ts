@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { parseArn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { Constraints } from "../../constraints.ts";
@@ -21,7 +22,7 @@ export const getCallerIdentity: OperationOf<"sts", "GetCallerIdentity"> = async 
 });
 
 async function userIdOf(cloud: Cloud, caller: Caller): Promise<string> {
-  const [kind, ...rest] = caller.principal.split(":").slice(5).join(":").split("/");
+  const [kind, ...rest] = (parseArn(caller.principal)?.resource ?? "").split("/");
   if (kind === "assumed-role") {
     const [roleName = "", sessionName = ""] = rest;
     return `${await roleIdOf(cloud, caller, roleName)}:${sessionName}`;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Credentials } from "@aws-sdk/client-sts";
+import { arn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { Constraints } from "../../constraints.ts";
@@ -122,12 +123,12 @@ async function startRoleSession(
   const [, account = "", roleName = ""] = match;
   const there = { account, region: caller.region, principal: caller.principal };
   await checkDuration(cloud, there, roleName, seconds);
-  const arn = `arn:aws:sts::${account}:assumed-role/${roleName}/${sessionName}`;
+  const principal = arn("sts", "", account, `assumed-role/${roleName}/${sessionName}`);
   return {
-    Credentials: await giveOut(cloud, account, arn, seconds),
+    Credentials: await giveOut(cloud, account, principal, seconds),
     AssumedRoleUser: {
       AssumedRoleId: `${await roleIdOf(cloud, there, roleName)}:${sessionName}`,
-      Arn: arn,
+      Arn: principal,
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { EventSourceMappingConfiguration, FunctionResponseType } from "@aws-sdk/client-lambda";
+import { arn } from "../../../arn.ts";
 import type { Caller } from "../../../call.ts";
 import type { Key, ReadTransaction } from "../../../store/store.ts";
 import { resourceNotFound } from "../errors.ts";
@@ -91,7 +92,7 @@ export function unqualified(functionArn: string): string {
 }
 
 export function eventSourceMappingArn({ region, account, uuid }: Mapping): string {
-  return `arn:aws:lambda:${region}:${account}:event-source-mapping:${uuid}`;
+  return arn("lambda", region, account, `event-source-mapping:${uuid}`);
 }
 
 /** Who acts when a mapping acts: Lambda, out of the event source. */

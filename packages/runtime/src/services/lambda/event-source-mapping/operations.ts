@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { parseArn } from "../../../arn.ts";
 import type { Call } from "../../../call.ts";
 import { Constraints } from "../../../constraints.ts";
 import { isServiceError, ServiceError } from "../../../errors.ts";
@@ -6,6 +7,7 @@ import { takePage } from "../../../page.ts";
 import type { OperationOf, OperationTable } from "../../../service.ts";
 import type { WriteTransaction } from "../../../store/store.ts";
 import { invalidParameter, resourceConflict } from "../errors.ts";
+import { functionArn } from "../names.ts";
 import { decodeMarker } from "../page.ts";
 import { checkTags } from "../tag.ts";
 import {
@@ -152,12 +154,13 @@ const listEventSourceMappings: OperationOf<"lambda", "ListEventSourceMappings"> 
     .check("ValidationException");
   const limit = Math.min(MaxItems, LIST_ITEMS_MAX);
   const after = decodeMarker(Marker);
-  const functionArn = FunctionName === undefined ? undefined : await listedArn(call, FunctionName);
+  const listedFunctionArn =
+    FunctionName === undefined ? undefined : await listedArn(call, FunctionName);
   return cloud.store.read((tx) => {
     const listed = mappingsOf(tx, caller, after).filter(
       (mapping) =>
         (EventSourceArn === undefined || mapping.eventSourceArn === EventSourceArn) &&
-        (functionArn === undefined || mapping.functionArn === functionArn),
+        (listedFunctionArn === undefined || mapping.functionArn === listedFunctionArn),
     );
     const { items, nextToken } = takePage(listed, limit, ({ uuid }) => uuid);
     return {
@@ -210,7 +213,7 @@ function refuseBusy({ state }: Mapping, verb: "update" | "delete"): void {
 
 /** A queue is read from its own Region only. */
 function checkRegion(eventSourceArn: string, region: string): void {
-  if (eventSourceArn.split(":")[3] === region) return;
+  if (parseArn(eventSourceArn)?.region === region) return;
   throw invalidParameter(
     `Unrecognized event source, must be in the Region ${region}. Unsupported arn ${eventSourceArn}`,
   );
@@ -222,9 +225,8 @@ async function listedArn(call: Call, name: string): Promise<string> {
     return (await mappedFunction(call, name)).arn;
   } catch (error) {
     if (!isServiceError(error, "InvalidParameterValueException")) throw error;
-    const { account, region } = call.caller;
     const bare = name.replace(/^(?:.*:)?function:/, "");
-    return `arn:aws:lambda:${region}:${account}:function:${bare}`;
+    return functionArn(call.caller, bare);
   }
 }
 

@@ -1,3 +1,4 @@
+import { parseArn } from "../../../arn.ts";
 import { invalidParameter } from "../errors.ts";
 import type { EventSource } from "./source.ts";
 import { sqsSource } from "./sqs-source.ts";
@@ -6,9 +7,9 @@ const SOURCES: readonly EventSource[] = [sqsSource];
 
 /** The kind of source that an ARN names. Throws `InvalidParameterValueException` where it is none. */
 export function sourceOf(eventSourceArn: string): EventSource {
-  const [arn, , service, , , resource] = eventSourceArn.split(":");
+  const service = parseArn(eventSourceArn)?.service;
   const source = SOURCES.find((candidate) => candidate.service === service);
-  if (arn === "arn" && resource !== undefined && source) return source;
+  if (source) return source;
   throw invalidParameter(
     `Unrecognized event source, must be kinesis, dynamodb stream or sqs. Unsupported arn ${eventSourceArn}`,
   );

@@ -1,7 +1,9 @@
+import { parseArn } from "../../../arn.ts";
 import type { Cloud } from "../../../cloud.ts";
+import { queueUrl } from "../../../queue-url.ts";
 
-/** The URL by which SQS knows the queue of an ARN: `<endpoint>/<account>/<name>`. */
+/** The URL of the queue of an ARN. */
 export function queueUrlOf(cloud: Cloud, queueArn: string): string {
-  const [, , , , account, name] = queueArn.split(":");
-  return `${cloud.endpoint}/${account}/${name}`;
+  const { account = "", resource: name = "" } = parseArn(queueArn) ?? {};
+  return queueUrl(cloud, { account, name });
 }
