@@ -1,12 +1,7 @@
 import assert from "node:assert";
 import type { Activity } from "./activity.ts";
 import type { Clock, Timer } from "./clock.ts";
-
-interface Due {
-  readonly at: number;
-  readonly order: number;
-  readonly fire: () => void;
-}
+import { type Due, TimerHeap } from "./timer-heap.ts";
 
 /**
  * A time that stands still until it is advanced. Timers fire in the order of their instants (and, at one instant,
@@ -14,7 +9,7 @@ interface Due {
  */
 export class VirtualClock implements Clock {
   readonly #activity: Activity;
-  readonly #timers = new Set<Due>();
+  readonly #timers = new TimerHeap();
   #now: number;
   #order = 0;
   #advancing: Promise<void> = Promise.resolve();
@@ -30,10 +25,10 @@ export class VirtualClock implements Clock {
 
   setTimer(at: number, fire: () => void): Timer {
     this.#order += 1;
-    const due: Due = { at, order: this.#order, fire };
+    const due: Due = { at, order: this.#order, fire, place: -1 };
     this.#timers.add(due);
-    if (at <= this.#now) setImmediate(() => this.#timers.delete(due) && fire());
-    return { cancel: () => this.#timers.delete(due) };
+    if (at <= this.#now) setImmediate(() => this.#timers.remove(due) && fire());
+    return { cancel: () => void this.#timers.remove(due) };
   }
 
   /** Moves time forward. Resolves when it has arrived and all that fell due on the way is done. */
@@ -48,7 +43,7 @@ export class VirtualClock implements Clock {
     await this.#activity.settled();
     for (let due = this.#next(target); due !== undefined; due = this.#next(target)) {
       this.#now = Math.max(this.#now, due.at);
-      this.#timers.delete(due);
+      this.#timers.remove(due);
       due.fire();
       await this.#activity.settled();
     }
@@ -56,12 +51,7 @@ export class VirtualClock implements Clock {
   }
 
   #next(target: number): Due | undefined {
-    let first: Due | undefined;
-    for (const due of this.#timers) {
-      if (due.at > target) continue;
-      if (!first || due.at < first.at || (due.at === first.at && due.order < first.order))
-        first = due;
-    }
-    return first;
+    const due = this.#timers.peek();
+    return due && due.at <= target ? due : undefined;
   }
 }
