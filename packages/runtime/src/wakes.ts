@@ -1,4 +1,4 @@
-import { type Clock, sleepUntil } from "./clock/clock.ts";
+import type { Clock } from "./clock/clock.ts";
 
 /**
  * Who waits for something to change, by channel (`sqs:<queue ARN>`). A commit wakes them; they look for themselves
@@ -25,10 +25,12 @@ export class Wakes {
    * rejects with the signal's reason. Call `close` when done without awaiting.
    */
   listen(channel: string): Listener {
-    let wakeUp = () => {};
-    const rung = new Promise<"woken">((resolve) => {
-      wakeUp = () => resolve("woken");
-    });
+    let rung = false;
+    let onRing = () => {};
+    const wakeUp = () => {
+      rung = true;
+      onRing();
+    };
     const waiting = this.#waiting.get(channel) ?? new Set();
     this.#waiting.set(channel, waiting.add(wakeUp));
     const close = () => {
@@ -38,17 +40,32 @@ export class Wakes {
     };
     return {
       close,
-      woken: async (until, signal) => {
-        const over = new AbortController();
-        const stop = AbortSignal.any(signal ? [over.signal, signal] : [over.signal]);
-        try {
-          const timeout = sleepUntil(this.#clock, until, stop).then(() => "timeout" as const);
-          return await Promise.race([rung, timeout]);
-        } finally {
-          close();
-          over.abort();
-        }
-      },
+      woken: (until, signal) =>
+        new Promise((resolve, reject) => {
+          if (rung) return resolve("woken");
+          if (signal?.aborted) {
+            close();
+            return reject(signal.reason);
+          }
+          const over = () => {
+            close();
+            timer.cancel();
+            signal?.removeEventListener("abort", onAbort);
+          };
+          const onAbort = () => {
+            over();
+            reject(signal?.reason);
+          };
+          onRing = () => {
+            over();
+            resolve("woken");
+          };
+          const timer = this.#clock.setTimer(until, () => {
+            over();
+            resolve("timeout");
+          });
+          signal?.addEventListener("abort", onAbort, { once: true });
+        }),
     };
   }
 }
