@@ -21,7 +21,13 @@ export interface Owed<Payload = unknown> {
 /** Done (with what to write in the transaction that strikes it off), or to be tried again. */
 export type OwedOutcome =
   | { readonly done: true; readonly commit?: (tx: WriteTransaction) => void }
-  | { readonly done: false; readonly againAt: number; readonly payload?: unknown };
+  | PutOff;
+
+interface PutOff {
+  readonly done: false;
+  readonly againAt: number;
+  readonly payload?: unknown;
+}
 
 /**
  * Does one owed thing. It may run again after a crash, never at the same time twice. A handler that throws is a
@@ -132,31 +138,37 @@ export class OwedWork {
   }
 
   async #perform(owed: Owed): Promise<void> {
-    const outcome = await this.#attempt(owed);
-    if (this.#stopped) return;
-    if (outcome.done) {
+    try {
+      const outcome = await this.#attempt(owed);
+      if (this.#stopped) return;
+      if (!outcome.done) return await this.#putOff(owed, outcome);
       await this.#store.write((tx) => {
         outcome.commit?.(tx);
         tx.delete([...OWED, owed.id]);
       });
       this.#leaveLane(owed);
-      return;
+    } catch (error) {
+      // It is still owed as the store has it: whether the handler broke, or what it wanted written.
+      if (this.#stopped) return;
+      this.#cloud.notices.emit("defect", error);
+      const againAt = this.#clock.now() + DEFECT_RETRY_MS;
+      await this.#putOff(owed, { done: false, againAt }).catch(() => {
+        // Not even that can be written (a full disk): it is known here, and in the store as it was.
+        if (!this.#stopped) this.#await({ ...owed, dueAt: againAt });
+      });
     }
-    const { againAt, payload = owed.payload } = outcome;
+  }
+
+  async #putOff(owed: Owed, { againAt, payload = owed.payload }: PutOff): Promise<void> {
     const again: Owed = { ...owed, payload, attempt: owed.attempt + 1, dueAt: againAt };
     await this.#store.write((tx) => tx.put([...OWED, owed.id], again));
     this.#await(again);
   }
 
-  async #attempt(owed: Owed): Promise<OwedOutcome> {
+  #attempt(owed: Owed): Promise<OwedOutcome> {
     const handler = this.#handlers.get(owed.kind);
-    try {
-      if (!handler) throw new Error(`nothing here does what is owed as ${owed.kind}`);
-      return await handler(this.#cloud, owed as Owed<never>);
-    } catch (error) {
-      if (!this.#stopped) this.#cloud.notices.emit("defect", error);
-      return { done: false, againAt: this.#clock.now() + DEFECT_RETRY_MS };
-    }
+    if (!handler) throw new Error(`nothing here does what is owed as ${owed.kind}`);
+    return handler(this.#cloud, owed as Owed<never>);
   }
 
   #leaveLane(owed: Owed): void {
