@@ -16,6 +16,9 @@ export interface ServiceMetric {
 
 /** Values are gathered for so long before they are put: what is emitted is seen a second later at the latest. */
 const FLUSH_MS = 1_000;
+/** What one PutMetricData takes. Source: its page in the API reference of CloudWatch. */
+const DATA_PER_PUT_MAX = 1_000;
+const VALUES_PER_DATUM_MAX = 150;
 
 interface Gathered {
   readonly metric: ServiceMetric;
@@ -37,7 +40,8 @@ export class Metrics {
   emit(metric: ServiceMetric, value: number): void {
     const second = Math.floor(this.#cloud.clock.now() / 1000);
     const { account, region, namespace, name, dimensions } = metric;
-    const key = `${account} ${region} ${namespace} ${name} ${second} ${Object.values(dimensions).join(" ")}`;
+    let key = `${account} ${region} ${namespace} ${name} ${second}`;
+    for (const dimension in dimensions) key += `\0${dimension}\0${dimensions[dimension]}`;
     let gathered = this.#gathered.get(key);
     if (!gathered) {
       gathered = { metric, second, counts: new Map() };
@@ -69,24 +73,35 @@ export class Metrics {
     const groups = Map.groupBy(gathered, ({ metric }) =>
       [metric.account, metric.region, metric.namespace].join(" "),
     );
+    const failures: unknown[] = [];
     for (const group of groups.values()) {
       const { account, region, namespace } = group[0]!.metric;
       const caller = { account, region, principal: "cloudwatch.amazonaws.com" };
-      await this.#cloud.call(caller, "cloudwatch", "PutMetricData", {
-        Namespace: namespace,
-        MetricData: group.map(toMetricDatum),
-      });
+      for (const MetricData of chunksOf(group.flatMap(toMetricData), DATA_PER_PUT_MAX))
+        await this.#cloud
+          .call(caller, "cloudwatch", "PutMetricData", { Namespace: namespace, MetricData })
+          .catch((error) => failures.push(error));
     }
+    // One namespace that fails costs the others nothing.
+    if (failures.length > 0) throw failures[0];
   }
 }
 
-function toMetricDatum({ metric, second, counts }: Gathered): MetricDatum {
-  return {
+/** A second of a metric, in as many data as its different values need. */
+function toMetricData({ metric, second, counts }: Gathered): MetricDatum[] {
+  const Dimensions = Object.entries(metric.dimensions).map(([Name, Value]) => ({ Name, Value }));
+  return chunksOf([...counts], VALUES_PER_DATUM_MAX).map((chunk) => ({
     MetricName: metric.name,
-    Dimensions: Object.entries(metric.dimensions).map(([Name, Value]) => ({ Name, Value })),
+    Dimensions,
     Timestamp: new Date(second * 1000),
     Unit: metric.unit,
-    Values: [...counts.keys()],
-    Counts: [...counts.values()],
-  };
+    Values: chunk.map(([value]) => value),
+    Counts: chunk.map(([, count]) => count),
+  }));
+}
+
+function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  const chunks: T[][] = [];
+  for (let from = 0; from < items.length; from += size) chunks.push(items.slice(from, from + size));
+  return chunks;
 }
