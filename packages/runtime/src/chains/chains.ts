@@ -143,7 +143,8 @@ export class Chains {
     });
     const FunctionName = functionArn.slice(functionArn.lastIndexOf(":") + 1);
     // As all of Lambda's metrics: of all functions together, on which the blog's alarm is set, and of the function.
-    for (const dimensions of [{}, { FunctionName }])
+    const ofAllAndOne: Record<string, string>[] = [{}, { FunctionName }];
+    for (const dimensions of ofAllAndOne)
       this.#cloud.metrics.emit(
         {
           account,
@@ -155,7 +156,8 @@ export class Chains {
         },
         1,
       );
-    await this.#cloud.metrics.flush();
+    // That its metric cannot be put makes the refusal no other.
+    await this.#cloud.metrics.flush().catch((error) => this.#cloud.notices.emit("defect", error));
     if (stop.drops === 1) this.#cloud.notices.emit("loop", stop);
   }
 }

@@ -32,16 +32,12 @@ export class HopRecord {
   /** The hops that led to `last`, the earliest first, `last` included: one path through the tree that a chain is. */
   pathTo(last: Hop): Hop[] {
     const hops = this.#chains.get(last.root) ?? [];
-    const path = [last];
-    let next: Hop | undefined = last;
-    while (next) {
+    const path = new Set([last]);
+    for (let next: Hop | undefined = last; next?.parent !== undefined; ) {
       const { from, parent }: Hop = next;
-      const seen = new Set(path);
-      next = hops.findLast(
-        (hop) => !seen.has(hop) && hop.to === from && hop.span === parent && parent !== undefined,
-      );
-      if (next) path.push(next);
+      next = hops.findLast((hop) => !path.has(hop) && hop.to === from && hop.span === parent);
+      if (next) path.add(next);
     }
-    return path.reverse();
+    return [...path].reverse();
   }
 }
