@@ -40,6 +40,9 @@ export function adminRoutes(runtime: Runtime): AdminRoutes {
   };
 }
 
+/** How many lines wait for a reader. */
+const FOLLOWED_LINES_MAX = 10_000;
+
 function health(runtime: Runtime) {
   const cloud = runtime.cloud();
   return {
@@ -86,14 +89,13 @@ function loops(runtime: Runtime, { query, signal }: AdminRequest): AdminAnswer {
 async function* follow(runtime: Runtime, signal: AbortSignal): AsyncGenerator<unknown> {
   const lines: unknown[] = [];
   let wake = () => {};
-  const onHop = (hop: unknown) => {
-    lines.push({ hop });
+  const push = (line: unknown) => {
+    // Of a reader who cannot keep up, the newest is dropped: it is a feed to look at, and the stops are kept.
+    if (lines.length < FOLLOWED_LINES_MAX) lines.push(line);
     wake();
   };
-  const onLoop = (loop: unknown) => {
-    lines.push({ loop });
-    wake();
-  };
+  const onHop = (hop: unknown) => push({ hop });
+  const onLoop = (loop: unknown) => push({ loop });
   runtime.notices.on("hop", onHop).on("loop", onLoop);
   signal.addEventListener("abort", () => wake(), { once: true });
   try {

@@ -73,9 +73,20 @@ async function sendLines(response: ServerResponse, lines: AsyncIterable<unknown>
   response.flushHeaders();
   for await (const line of lines) {
     if (response.destroyed) return;
-    response.write(`${JSON.stringify(line)}\n`);
+    // Who reads slowly is waited for, so that what is not read yet is not piled up here.
+    if (!response.write(`${JSON.stringify(line)}\n`)) await drained(response);
   }
   response.end();
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done).off("close", done);
+      resolve();
+    };
+    response.on("drain", done).on("close", done);
+  });
 }
 
 function parse(body: Buffer): unknown {
