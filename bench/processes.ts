@@ -25,15 +25,18 @@ export interface FlyballOptions {
   /** The command's file: the checkout's by default. */
   readonly main?: string;
   readonly flags?: readonly string[];
+  /** Beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export function startFlyball({
   dataDirectory,
   main = CHECKOUT_MAIN,
   flags = [],
+  environment = {},
 }: FlyballOptions = {}): Promise<ServerProcess> {
   const state = dataDirectory === undefined ? ["--ephemeral"] : ["--data-dir", dataDirectory];
-  return startServer([main, "start", "--port", "0", ...state, ...flags]);
+  return startServer([main, "start", "--port", "0", ...state, ...flags], environment);
 }
 
 /** What a bench/bare.ts of its own listens as, to compare with. */
@@ -42,9 +45,16 @@ export function startBare(kind: "echo" | "handler"): Promise<ServerProcess> {
 }
 
 /** Starts Node with these arguments, and resolves when it has printed a line with an endpoint in it. */
-async function startServer(words: readonly string[]): Promise<ServerProcess> {
+async function startServer(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"], cwd: ROOT });
+  const child = spawn(process.execPath, words, {
+    stdio: ["ignore", "pipe", "inherit"],
+    cwd: ROOT,
+    env: { ...process.env, ...environment },
+  });
   const lines = createInterface({ input: child.stdout });
   let seen: (line: string) => void = () => {};
   const endpoint = await new Promise<string>((resolve, reject) => {

@@ -35,7 +35,7 @@ interface Saved {
 }
 
 /** How long commits are gathered before they are flushed to disk: what a loss of power can take. */
-const GATHER_MS = 250;
+const GATHER_MS = 500;
 /** LMDB begins its file with two pages, each with the root of a snapshot, and writes them in turn. */
 const ROOT_PAGES = 2;
 /** A slot has room for two pages of 16 KB (macOS on ARM) in base64. */
