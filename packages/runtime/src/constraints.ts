@@ -73,20 +73,39 @@ export class Constraints {
 
   /** Throws all that was violated as one error of this code, with status 400. */
   check(code: string): void {
-    const count = this.#violations.length;
-    if (count === 0) return;
-    const counted = count === 1 ? "1 validation error" : `${count} validation errors`;
-    throw new ServiceError(code, `${counted} detected: ${this.#violations.join("; ")}`, {
-      httpStatus: 400,
-    });
+    if (this.#violations.length > 0) throw refusal(code, this.#violations);
   }
 
   #violated(member: string, value: unknown, constraint: string): this {
-    this.#violations.push(
-      `Value ${shown(value)} at '${member}' failed to satisfy constraint: ${constraint}`,
-    );
+    this.#violations.push(told(member, value, constraint));
     return this;
   }
+}
+
+/** What AWS does not repeat in an error: the value of a member that its model marks as sensitive. */
+export const SENSITIVE = Symbol("a sensitive value");
+
+/** The error for one constraint that {@link Constraints} does not know, in AWS's words for it. */
+export function violation(
+  code: string,
+  member: string,
+  value: unknown,
+  constraint: string,
+): ServiceError {
+  return refusal(code, [told(member, value, constraint)]);
+}
+
+function refusal(code: string, violations: readonly string[]): ServiceError {
+  const { length } = violations;
+  const counted = length === 1 ? "1 validation error" : `${length} validation errors`;
+  return new ServiceError(code, `${counted} detected: ${violations.join("; ")}`, {
+    httpStatus: 400,
+  });
+}
+
+function told(member: string, value: unknown, constraint: string): string {
+  const shown = value === SENSITIVE ? "" : ` ${shownValue(value)}`;
+  return `Value${shown} at '${member}' failed to satisfy constraint: ${constraint}`;
 }
 
 const wholeMatches = new Map<string, RegExp>();
@@ -110,7 +129,7 @@ function compile(source: string): RegExp {
   }
 }
 
-function shown(value: unknown): string {
+function shownValue(value: unknown): string {
   if (value === undefined || value === null) return "null";
   return `'${Array.isArray(value) ? `[${value.join(", ")}]` : value}'`;
 }

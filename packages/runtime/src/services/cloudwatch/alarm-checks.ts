@@ -1,4 +1,4 @@
-import { checkLength, constraintViolated, validationError } from "./errors.ts";
+import { checkLength, checkRequired, validationError } from "./errors.ts";
 
 const NAME_LENGTH_MAX = 255;
 const DESCRIPTION_LENGTH_MAX = 1024;
@@ -7,8 +7,7 @@ const ACTIONS_MAX = 5;
 const ACTION_LENGTH_MAX = 1024;
 
 export function checkAlarmName(name: string | undefined): string {
-  if (name === undefined)
-    throw constraintViolated(undefined, "alarmName", "Member must not be null");
+  checkRequired(name, "alarmName");
   checkLength(name, "alarmName", 1, NAME_LENGTH_MAX);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a name must not have
   if (/[\x00-\x1f\x7f]/.test(name))
@@ -32,12 +31,7 @@ export function checkActions(actions: {
     ["insufficientDataActions", actions.InsufficientDataActions],
   ] as const) {
     if (!arns) continue;
-    if (arns.length > ACTIONS_MAX)
-      throw constraintViolated(
-        `[${arns.join(", ")}]`,
-        member,
-        `Member must have length less than or equal to ${ACTIONS_MAX}`,
-      );
+    checkLength(arns, member, 0, ACTIONS_MAX);
     for (const arn of arns) {
       checkLength(arn, `${member}.1.member`, 1, ACTION_LENGTH_MAX);
       if (!/^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+$/.test(arn))

@@ -6,7 +6,7 @@ import { checkAlarmName } from "./alarm-checks.ts";
 import { alarmClock } from "./alarm-clock.ts";
 import { recordConfiguration } from "./configuration-history.ts";
 import { STATES } from "./describe-alarms.ts";
-import { checkEnum, checkLength, constraintViolated, validationError } from "./errors.ts";
+import { checkEnum, checkLength, checkRequired, validationError } from "./errors.ts";
 import { dropChildren } from "./put-composite-alarm.ts";
 import { dropTags } from "./tags.ts";
 import { transition } from "./transition.ts";
@@ -50,10 +50,8 @@ export const setAlarmState: OperationOf<"cloudwatch", "SetAlarmState"> = async (
 ) => {
   const name = checkAlarmName(AlarmName);
   checkEnum(StateValue, "stateValue", STATES);
-  if (StateValue === undefined)
-    throw constraintViolated(undefined, "stateValue", "Member must not be null");
-  if (StateReason === undefined)
-    throw constraintViolated(undefined, "stateReason", "Member must not be null");
+  checkRequired(StateValue, "stateValue");
+  checkRequired(StateReason, "stateReason");
   checkLength(StateReason, "stateReason", 0, REASON_LENGTH_MAX);
   checkLength(StateReasonData, "stateReasonData", 0, REASON_DATA_LENGTH_MAX);
   checkJson(StateReasonData);
@@ -105,14 +103,8 @@ async function setActionsEnabled(
 }
 
 function checkedNames(names: string[] | undefined): string[] {
-  if (names === undefined)
-    throw constraintViolated(undefined, "alarmNames", "Member must not be null");
-  if (names.length > NAMES_MAX)
-    throw constraintViolated(
-      `[${names.join(", ")}]`,
-      "alarmNames",
-      `Member must have length less than or equal to ${NAMES_MAX}`,
-    );
+  checkRequired(names, "alarmNames");
+  checkLength(names, "alarmNames", 0, NAMES_MAX);
   for (const name of names) checkAlarmName(name);
   return names;
 }

@@ -11,7 +11,7 @@ import {
   getAlarm,
 } from "./alarm.ts";
 import { childrenOf, parseRule } from "./composite-rule.ts";
-import { checkEnum, checkRange, constraintViolated, validationError } from "./errors.ts";
+import { checkEnum, checkRange, checkRequired, validationError } from "./errors.ts";
 import { dimensionsOf, metricId } from "./metric.ts";
 import { pageOf } from "./page.ts";
 import { keyIn, type World } from "./world.ts";
@@ -29,10 +29,8 @@ export const describeAlarmsForMetric: OperationOf<"cloudwatch", "DescribeAlarmsF
   { cloud, caller },
   { Namespace, MetricName, Dimensions, Statistic, ExtendedStatistic, Period, Unit },
 ) => {
-  if (Namespace === undefined)
-    throw constraintViolated(undefined, "namespace", "Member must not be null");
-  if (MetricName === undefined)
-    throw constraintViolated(undefined, "metricName", "Member must not be null");
+  checkRequired(Namespace, "namespace");
+  checkRequired(MetricName, "metricName");
   const dimensions = dimensionsOf(Dimensions);
   const id = metricId({ namespace: Namespace, name: MetricName, dimensions });
   const statistic = Statistic ?? ExtendedStatistic;

@@ -1,4 +1,7 @@
+import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
+
+const VALIDATION = "ValidationException";
 
 /** `InvalidParameterValue` on the Query wire. */
 export function invalidValue(message: string): ServiceError {
@@ -20,19 +23,15 @@ export function missingParameter(name: string): ServiceError {
 
 /** `ValidationError` on the Query wire. */
 export function validationError(message: string): ServiceError {
-  return new ServiceError("ValidationException", message, { httpStatus: 400 });
+  return new ServiceError(VALIDATION, message, { httpStatus: 400 });
 }
 
-/** One violated constraint in the words of AWS's request validation; `member` is in lower camel case. */
-export function constraintViolated(
-  value: string | number | undefined,
+/** Refuses a member that is missing; `member` is in lower camel case, here and below. */
+export function checkRequired<T>(
+  value: T | undefined,
   member: string,
-  constraint: string,
-): ServiceError {
-  const shown = value === undefined ? "null" : `'${value}'`;
-  return validationError(
-    `1 validation error detected: Value ${shown} at '${member}' failed to satisfy constraint: ${constraint}`,
-  );
+): asserts value is Exclude<T, undefined> {
+  new Constraints().required(member, value).check(VALIDATION);
 }
 
 /** Refuses what is not one of `allowed`; undefined passes. */
@@ -41,50 +40,30 @@ export function checkEnum(
   member: string,
   allowed: readonly string[],
 ): void {
-  if (value !== undefined && !allowed.includes(value))
-    throw constraintViolated(
-      value,
-      member,
-      `Member must satisfy enum value set: [${allowed.join(", ")}]`,
-    );
+  new Constraints().oneOf(member, value, allowed).check(VALIDATION);
 }
 
-/** Refuses a string that is shorter or longer than allowed; undefined passes. */
+/** Refuses a string or list that is shorter or longer than allowed; undefined passes. */
 export function checkLength(
-  value: string | undefined,
+  value: string | readonly string[] | undefined,
   member: string,
-  least: number,
-  most: number,
+  min: number,
+  max: number,
 ): void {
-  if (value === undefined) return;
-  if (value.length < least)
-    throw constraintViolated(
-      value,
-      member,
-      `Member must have length greater than or equal to ${least}`,
-    );
-  if (value.length > most)
-    throw constraintViolated(
-      value,
-      member,
-      `Member must have length less than or equal to ${most}`,
-    );
+  new Constraints().length(member, value, { min, max }).check(VALIDATION);
 }
 
 /** Refuses a number below or above what is allowed; undefined passes. */
 export function checkRange(
   value: number | undefined,
   member: string,
-  least: number,
-  most = Number.POSITIVE_INFINITY,
+  min: number,
+  max = Number.POSITIVE_INFINITY,
 ): void {
-  if (value === undefined) return;
-  if (value < least)
-    throw constraintViolated(
-      value,
-      member,
-      `Member must have value greater than or equal to ${least}`,
-    );
-  if (value > most)
-    throw constraintViolated(value, member, `Member must have value less than or equal to ${most}`);
+  new Constraints().range(member, value, { min, max }).check(VALIDATION);
+}
+
+/** Refuses a string that is not of AWS's pattern; undefined passes. */
+export function checkPattern(value: string | undefined, member: string, pattern: string): void {
+  new Constraints().pattern(member, value, pattern).check(VALIDATION);
 }

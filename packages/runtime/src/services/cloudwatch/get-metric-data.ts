@@ -2,7 +2,7 @@ import type { MetricDataResult } from "@aws-sdk/client-cloudwatch";
 import { encodePageToken } from "../../page.ts";
 import type { InputOf } from "../../sdk.ts";
 import type { OperationOf } from "../../service.ts";
-import { checkEnum, constraintViolated, validationError } from "./errors.ts";
+import { checkEnum, checkRequired, validationError } from "./errors.ts";
 import { roundedStart } from "./get-metric-statistics.ts";
 import { renderLabel } from "./label.ts";
 import type { Series, Value } from "./math/series.ts";
@@ -43,10 +43,9 @@ export const getMetricData: OperationOf<"cloudwatch", "GetMetricData"> = async (
 
 function checked(input: Input): { queries: Query[]; start: number; end: number } {
   const { MetricDataQueries, StartTime, EndTime, MaxDatapoints, ScanBy } = input;
-  if (!MetricDataQueries)
-    throw constraintViolated(undefined, "metricDataQueries", "Member must not be null");
-  if (!StartTime) throw constraintViolated(undefined, "startTime", "Member must not be null");
-  if (!EndTime) throw constraintViolated(undefined, "endTime", "Member must not be null");
+  checkRequired(MetricDataQueries, "metricDataQueries");
+  checkRequired(StartTime, "startTime");
+  checkRequired(EndTime, "endTime");
   if (MetricDataQueries.length === 0)
     throw validationError("The parameter MetricDataQueries must not be empty.");
   if (MetricDataQueries.length > QUERIES_MAX)

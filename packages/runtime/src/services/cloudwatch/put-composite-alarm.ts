@@ -5,7 +5,7 @@ import { alarmArn, alarmKey, alarmNameOf, type CompositeAlarmRecord, getAlarm } 
 import { checkActions, checkAlarmName, checkDescription } from "./alarm-checks.ts";
 import { childrenOf, parseRule, type Rule, RuleError } from "./composite-rule.ts";
 import { recordConfiguration } from "./configuration-history.ts";
-import { checkLength, constraintViolated, validationError } from "./errors.ts";
+import { checkLength, checkRequired, validationError } from "./errors.ts";
 import { checkTags, putTags } from "./tags.ts";
 import { compositeValue, transition } from "./transition.ts";
 import { keyIn, type World } from "./world.ts";
@@ -78,8 +78,7 @@ function checked(input: InputOf<"cloudwatch", "PutCompositeAlarm">): Rule {
   checkDescription(input.AlarmDescription);
   checkActions(input);
   checkTags(input.Tags);
-  if (input.AlarmRule === undefined)
-    throw constraintViolated(undefined, "alarmRule", "Member must not be null");
+  checkRequired(input.AlarmRule, "alarmRule");
   checkLength(input.AlarmRule, "alarmRule", 1, RULE_LENGTH_MAX);
   const waits = [input.ActionsSuppressorWaitPeriod, input.ActionsSuppressorExtensionPeriod];
   const given = waits.filter((wait) => wait !== undefined).length;

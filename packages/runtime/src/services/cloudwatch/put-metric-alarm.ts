@@ -16,8 +16,9 @@ import { recordConfiguration } from "./configuration-history.ts";
 import {
   checkEnum,
   checkLength,
+  checkPattern,
   checkRange,
-  constraintViolated,
+  checkRequired,
   validationError,
 } from "./errors.ts";
 import { checkMathAlarm } from "./math-alarm.ts";
@@ -112,8 +113,7 @@ function checked(input: Input): Omit<MetricAlarmRecord, "kind" | "arn" | "config
 
 function checkedComparison({ ComparisonOperator: comparison, ThresholdMetricId }: Input) {
   checkEnum(comparison, "comparisonOperator", [...COMPARISONS, ...BAND_COMPARISONS]);
-  if (comparison === undefined)
-    throw constraintViolated(undefined, "comparisonOperator", "Member must not be null");
+  checkRequired(comparison, "comparisonOperator");
   if (BAND_COMPARISONS.includes(comparison) || ThresholdMetricId !== undefined)
     throw validationError("Flyball does not evaluate alarms on anomaly detection models.");
   return comparison;
@@ -121,8 +121,7 @@ function checkedComparison({ ComparisonOperator: comparison, ThresholdMetricId }
 
 function checkedPeriods(input: Input, period: number): number {
   const { EvaluationPeriods: evaluationPeriods, DatapointsToAlarm: datapointsToAlarm } = input;
-  if (evaluationPeriods === undefined)
-    throw constraintViolated(undefined, "evaluationPeriods", "Member must not be null");
+  checkRequired(evaluationPeriods, "evaluationPeriods");
   checkRange(evaluationPeriods, "evaluationPeriods", 1);
   checkRange(datapointsToAlarm, "datapointsToAlarm", 1);
   if (datapointsToAlarm !== undefined && datapointsToAlarm > evaluationPeriods)
@@ -169,12 +168,7 @@ function checkedMetric(input: Input, name: string): Watched {
   if (namespace === undefined)
     throw validationError("Namespace must be specified for an alarm on a metric.");
   checkLength(namespace, "namespace", 1, 255);
-  if (namespace.startsWith(":"))
-    throw constraintViolated(
-      namespace,
-      "namespace",
-      "Member must satisfy regular expression pattern: [^:].*",
-    );
+  checkPattern(namespace, "namespace", "[^:].*");
   checkDimensions(input.Dimensions, "Dimensions");
   checkEnum(unit, "unit", UNITS);
   if (period === undefined)

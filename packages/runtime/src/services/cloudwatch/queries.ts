@@ -1,7 +1,7 @@
 import type { MetricDataQuery } from "@aws-sdk/client-cloudwatch";
 import type { ReadTransaction } from "../../store/store.ts";
 import { readPeriods } from "./data.ts";
-import { checkEnum, checkLength, constraintViolated, validationError } from "./errors.ts";
+import { checkEnum, checkLength, checkRange, validationError } from "./errors.ts";
 import { evaluate } from "./math/evaluate.ts";
 import {
   type Expression,
@@ -122,12 +122,7 @@ function checkMetricStat(stat: NonNullable<MetricDataQuery["MetricStat"]>, at: s
 }
 
 function checkQueryPeriod(period: number, at: string): void {
-  if (period < 1)
-    throw constraintViolated(
-      period,
-      "metricDataQueries.1.member.period",
-      "Member must have value greater than or equal to 1",
-    );
+  checkRange(period, "metricDataQueries.1.member.period", 1);
   if (![1, 5, 10, 20, 30].includes(period) && period % 60 !== 0)
     throw validationError(
       `The parameter ${at} must be a value in the set [1, 5, 10, 20, 30] or a multiple of 60.`,

@@ -4,7 +4,7 @@ import { ServiceError } from "../../errors.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
 import { alarmNameOf, getAlarm } from "./alarm.ts";
-import { checkLength, constraintViolated, validationError } from "./errors.ts";
+import { checkLength, checkRequired, validationError } from "./errors.ts";
 import { keyIn, type World } from "./world.ts";
 
 const TAGS_MAX = 50;
@@ -15,18 +15,8 @@ type Tags = Readonly<Record<string, string>>;
 
 export function checkTags(tags: readonly Tag[] | undefined): void {
   for (const [index, { Key, Value }] of (tags ?? []).entries()) {
-    if (Key === undefined)
-      throw constraintViolated(
-        undefined,
-        `tags.${index + 1}.member.key`,
-        "Member must not be null",
-      );
-    if (Value === undefined)
-      throw constraintViolated(
-        undefined,
-        `tags.${index + 1}.member.value`,
-        "Member must not be null",
-      );
+    checkRequired(Key, `tags.${index + 1}.member.key`);
+    checkRequired(Value, `tags.${index + 1}.member.value`);
     checkLength(Key, `tags.${index + 1}.member.key`, 1, KEY_LENGTH_MAX);
     checkLength(Value, `tags.${index + 1}.member.value`, 0, VALUE_LENGTH_MAX);
     if (/^aws:/i.test(Key))
@@ -59,7 +49,7 @@ export const tagResource: OperationOf<"cloudwatch", "TagResource"> = async (
   { cloud, caller },
   { ResourceARN, Tags },
 ) => {
-  if (Tags === undefined) throw constraintViolated(undefined, "tags", "Member must not be null");
+  checkRequired(Tags, "tags");
   checkTags(Tags);
   await cloud.store.write((tx) => {
     putTags(tx, ...existing(tx, caller, ResourceARN), Tags);
@@ -71,8 +61,7 @@ export const untagResource: OperationOf<"cloudwatch", "UntagResource"> = async (
   { cloud, caller },
   { ResourceARN, TagKeys },
 ) => {
-  if (TagKeys === undefined)
-    throw constraintViolated(undefined, "tagKeys", "Member must not be null");
+  checkRequired(TagKeys, "tagKeys");
   await cloud.store.write((tx) => {
     const [world, arn] = existing(tx, caller, ResourceARN);
     const left = { ...tx.get<Tags>(keyIn(world, "tags", arn)) };
@@ -94,8 +83,7 @@ export const listTagsForResource: OperationOf<"cloudwatch", "ListTagsForResource
 
 /** The ARN of an alarm or dashboard that there is, and the world that it is in. */
 function existing(tx: ReadTransaction, caller: World, arn: string | undefined): [World, string] {
-  if (arn === undefined)
-    throw constraintViolated(undefined, "resourceARN", "Member must not be null");
+  checkRequired(arn, "resourceARN");
   checkLength(arn, "resourceARN", 1, 1024);
   const { service, region = "", account = "", resource = "" } = parseArn(arn) ?? {};
   const world = { account, region };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AliasConfiguration, AliasRoutingConfiguration } from "@aws-sdk/client-lambda";
-import { Constraints } from "../../constraints.ts";
+import { Constraints, violation } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction } from "../../store/store.ts";
 import {
@@ -9,7 +9,6 @@ import {
   resourceConflict,
   resourceNotFound,
   revisionMismatch,
-  violation,
 } from "./errors.ts";
 import { functionArn, functionReference, LATEST, type World } from "./names.ts";
 import { pageOf } from "./page.ts";
@@ -159,15 +158,17 @@ function checkRouting(
 ): void {
   const weights = Object.entries(config?.AdditionalVersionWeights ?? {});
   const member = "routingConfig.additionalVersionWeights";
-  const shown = `'{${weights.map(([version, weight]) => `${version}=${decimal(weight)}`).join(", ")}}'`;
+  const shown = `{${weights.map(([version, weight]) => `${version}=${decimal(weight)}`).join(", ")}}`;
   if (weights.some(([version]) => !/^[0-9]+$/.test(version)))
     throw violation(
+      "ValidationException",
       member,
       shown,
       "Map keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [0-9]+]",
     );
   if (weights.some(([, weight]) => weight < 0 || weight > 1))
     throw violation(
+      "ValidationException",
       member,
       shown,
       "Map value must satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0, Member must not be null]",

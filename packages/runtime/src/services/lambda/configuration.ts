@@ -7,8 +7,8 @@ import type {
   UpdateFunctionConfigurationRequest,
   VpcConfig,
 } from "@aws-sdk/client-lambda";
-import { Constraints } from "../../constraints.ts";
-import { invalidParameter, violation } from "./errors.ts";
+import { Constraints, SENSITIVE, violation } from "../../constraints.ts";
+import { invalidParameter } from "./errors.ts";
 import { functionArn, LATEST, timestamp, type World } from "./names.ts";
 import type { FunctionVersion, UsedLayer } from "./record.ts";
 import { requireSupported, runtimeVersionArn } from "./runtimes.ts";
@@ -71,8 +71,9 @@ export function checkSettings(input: Settings, constraints = new Constraints()):
 function checkArchitectures(architectures: readonly string[] = []): void {
   if (architectures.every((architecture) => ARCHITECTURES.includes(architecture))) return;
   throw violation(
+    "ValidationException",
     "architectures",
-    `'[${architectures.join(", ")}]'`,
+    `[${architectures.join(", ")}]`,
     "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]",
   );
 }
@@ -88,8 +89,9 @@ function checkEnvironment(variables: Readonly<Record<string, string>> | undefine
     );
   if (!names.every((name) => pattern.test(name)))
     throw violation(
+      "ValidationException",
       "environment.variables",
-      "",
+      SENSITIVE,
       `Map keys must satisfy constraint: [Member must satisfy regular expression pattern: ${VARIABLE_PATTERN}, Member must not be null]`,
     );
   const measured = JSON.stringify(variables);

@@ -28,15 +28,6 @@ export function revisionMismatch(call: string): ServiceError {
   );
 }
 
-/** What the request's model forbids, where {@link Constraints} has no words for it. */
-export function violation(member: string, shown: string, constraint: string): ServiceError {
-  return new ServiceError(
-    "ValidationException",
-    `1 validation error detected: Value ${shown} at '${member}' failed to satisfy constraint: ${constraint}`,
-    { httpStatus: 400 },
-  );
-}
-
 /** A body above a limit; the code is not in the SDK's model. */
 export function entityTooLarge(message: string): ServiceError {
   return new ServiceError("RequestEntityTooLargeException", message, { httpStatus: 413 });

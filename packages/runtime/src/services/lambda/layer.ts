@@ -6,12 +6,12 @@ import type {
 } from "@aws-sdk/client-lambda";
 import { arn, parseArn } from "../../arn.ts";
 import type { Call } from "../../call.ts";
-import { Constraints } from "../../constraints.ts";
+import { Constraints, violation } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction } from "../../store/store.ts";
 import { UNZIPPED_BYTES_MAX } from "./archive.ts";
 import { codeLocation, codeOf } from "./code.ts";
-import { invalidParameter, resourceNotFound, violation } from "./errors.ts";
+import { invalidParameter, resourceNotFound } from "./errors.ts";
 import { timestamp, type World } from "./names.ts";
 import { pageOf } from "./page.ts";
 import type { UsedLayer } from "./record.ts";
@@ -110,8 +110,9 @@ export function layersOf(tx: ReadTransaction, caller: World, arns: readonly stri
   const pattern = new RegExp(`^(?:${VERSION_ARN_PATTERN})$`);
   if (!arns.every((arn) => pattern.test(arn)))
     throw violation(
+      "ValidationException",
       "layers",
-      `'[${arns.join(", ")}]'`,
+      `[${arns.join(", ")}]`,
       `Member must satisfy constraint: [Member must have length less than or equal to 2048, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: ${VERSION_ARN_PATTERN}, Member must not be null]`,
     );
   if (arns.length > LAYERS_MAX)

@@ -1,10 +1,10 @@
 import { parseArn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
-import { Constraints } from "../../constraints.ts";
+import { Constraints, violation } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
-import { invalidParameter, resourceNotFound, violation } from "./errors.ts";
+import { invalidParameter, resourceNotFound } from "./errors.ts";
 import { type Mapping, mappingKey } from "./event-source-mapping/mapping.ts";
 import { functionReference, type World } from "./names.ts";
 import { type FunctionRecord, keys, requireFunction } from "./record.ts";
@@ -25,14 +25,16 @@ export function checkTags(tags: Tags | undefined): void {
   if (names.length > TAGS_MAX) throw invalidParameter("Number of tags exceeds resource tag limit.");
   if (names.some((name) => name.length < 1 || name.length > TAG_KEY_LENGTH_MAX))
     throw violation(
+      "ValidationException",
       "tags",
-      `'{${names.join(", ")}}'`,
+      `{${names.join(", ")}}`,
       `Map keys must satisfy constraint: [Member must have length less than or equal to ${TAG_KEY_LENGTH_MAX}, Member must have length greater than or equal to 1]`,
     );
   if (Object.values(tags ?? {}).some((value) => value.length > TAG_VALUE_LENGTH_MAX))
     throw violation(
+      "ValidationException",
       "tags",
-      `'{${names.join(", ")}}'`,
+      `{${names.join(", ")}}`,
       `Map value must satisfy constraint: [Member must have length less than or equal to ${TAG_VALUE_LENGTH_MAX}, Member must have length greater than or equal to 0]`,
     );
 }

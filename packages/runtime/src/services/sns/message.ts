@@ -1,4 +1,5 @@
 import type { MessageAttributeValue, PublishBatchRequestEntry } from "@aws-sdk/client-sns";
+import { violation } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
 import { invalidParameter } from "./errors.ts";
 import type { Topic } from "./topic.ts";
@@ -105,10 +106,11 @@ function checkAttribute(name: string, value: MessageAttributeValue): void {
   checkAttributeName(name);
   const { DataType: type, StringValue: text, BinaryValue: bytes } = value;
   if (type === undefined)
-    throw new ServiceError(
+    throw violation(
       "ValidationError",
-      `1 validation error detected: Value null at 'messageAttributes.${name}.member.dataType' failed to satisfy constraint: Member must not be null`,
-      { httpStatus: 400 },
+      `messageAttributes.${name}.member.dataType`,
+      undefined,
+      "Member must not be null",
     );
   const [, base] = ATTRIBUTE_TYPE.exec(type) ?? [];
   if (!base)
