@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { type TestContext, test } from "node:test";
-import type { Flyball, World } from "./flyball.ts";
+import { after, before, test } from "node:test";
+import { Flyball, type World } from "./flyball.ts";
 import { readVenv } from "./venv.ts";
 
 const venv = readVenv();
@@ -9,8 +9,30 @@ const venv = readVenv();
 export const skip: string | false = venv.missing ?? false;
 
 /** A test that needs the AWS CLI. */
-export function cliTest(name: string, body: (context: TestContext) => Promise<void>): void {
+export function cliTest(name: string, body: () => Promise<void>): void {
   test(name, { skip }, body);
+}
+
+/** Declares a test of a file whose tests share one cloud, and the AWS CLI at it. */
+export type DeclareTest = (
+  name: string,
+  body: (aws: AwsCli, flyball: Flyball) => Promise<void>,
+) => void;
+
+/** Starts the cloud that a file's tests share, and stops it after them. `words` are for `flyball start`. */
+export function cliTests(...words: string[]): DeclareTest {
+  let shared: { aws: AwsCli; flyball: Flyball } | undefined;
+  before(async () => {
+    if (skip !== false) return;
+    const flyball = await Flyball.start(...words);
+    shared = { flyball, aws: await AwsCli.of(flyball) };
+  });
+  after(() => shared?.flyball[Symbol.asyncDispose]());
+  return (name, body) =>
+    cliTest(name, async () => {
+      assert.ok(shared, "the cloud did not start");
+      await body(shared.aws, shared.flyball);
+    });
 }
 
 /** Exit codes. Source: AWS CLI user guide, "Return codes"; versions 1 and 2 differ. */
