@@ -1,5 +1,7 @@
 import type { AnyServiceDefinition } from "../service.ts";
 import { cloudwatch } from "./cloudwatch/service.ts";
+import { dynamodb } from "./dynamodb/service.ts";
+import { dynamodbstreams } from "./dynamodbstreams/service.ts";
 import { iam } from "./iam/service.ts";
 import { lambda } from "./lambda/service.ts";
 import { logs } from "./logs/service.ts";
@@ -15,5 +17,7 @@ export const services: readonly AnyServiceDefinition[] = [
   sts,
   sqs,
   sns,
+  dynamodb,
+  dynamodbstreams,
   lambda,
 ];

@@ -1,0 +1,86 @@
+import type { Tag } from "@aws-sdk/client-dynamodb";
+import type { Call } from "../../call.ts";
+import { Constraints } from "../../constraints.ts";
+import { ServiceError } from "../../errors.ts";
+import type { OperationOf } from "../../service.ts";
+import { refusal } from "./engine/index.ts";
+import { changeTable, findTable, parseTableArn, type Table } from "./table.ts";
+
+/** Source: developer guide, "Tagging restrictions in DynamoDB". */
+const TAGS_MAX = 50;
+const KEY_LENGTH = { min: 1, max: 128 };
+const VALUE_LENGTH = { min: 0, max: 256 };
+
+/** TagResource: adds tags to a table, or gives them other values. */
+export const tagResource: OperationOf<"dynamodb", "TagResource"> = async (call, input) => {
+  const table = requireResource(call, input.ResourceArn);
+  new Constraints().required("tags", input.Tags).check("ValidationException");
+  if (input.Tags!.length === 0) throw refusal("Atleast one Tag needs to be provided as Input.");
+  checkTags(input.Tags!);
+  const added = tagsOf(input.Tags!);
+  await call.cloud.store.write((tx) =>
+    changeTable(call.cloud, tx, table, (now) => {
+      const tags = { ...now.tags, ...added };
+      checkCount(Object.keys(tags).length);
+      return { ...now, tags };
+    }),
+  );
+  return {};
+};
+
+/** UntagResource. Keys that the table does not have do no harm. */
+export const untagResource: OperationOf<"dynamodb", "UntagResource"> = async (call, input) => {
+  const table = requireResource(call, input.ResourceArn);
+  new Constraints().required("tagKeys", input.TagKeys).check("ValidationException");
+  if (input.TagKeys!.length === 0)
+    throw refusal("Atleast one Tag Key needs to be provided as Input.");
+  const removed = new Set(input.TagKeys);
+  await call.cloud.store.write((tx) =>
+    changeTable(call.cloud, tx, table, (now) => ({
+      ...now,
+      tags: Object.fromEntries(Object.entries(now.tags).filter(([key]) => !removed.has(key))),
+    })),
+  );
+  return {};
+};
+
+/** ListTagsOfResource. All are one page: a table has 50 at most. */
+export const listTagsOfResource: OperationOf<"dynamodb", "ListTagsOfResource"> = (call, input) => {
+  const table = requireResource(call, input.ResourceArn);
+  return { Tags: Object.entries(table.tags).map(([Key, Value]) => ({ Key, Value })) };
+};
+
+function requireResource(call: Call, arn: string | undefined): Table {
+  if (arn === undefined) throw refusal("Invalid TableArn");
+  if (!parseTableArn(arn))
+    throw refusal(`Invalid TableArn: Invalid ResourceArn provided as input ${arn}`);
+  const table = findTable(call, arn);
+  if (!table) {
+    throw new ServiceError(
+      "ResourceNotFoundException",
+      `Requested resource not found: ResourcArn: ${arn} not found`,
+    );
+  }
+  return table;
+}
+
+export function checkTags(tags: readonly Tag[]): void {
+  const constraints = new Constraints();
+  for (const [i, { Key, Value }] of tags.entries()) {
+    constraints
+      .required(`tags.${i + 1}.member.key`, Key)
+      .length(`tags.${i + 1}.member.key`, Key, KEY_LENGTH)
+      .required(`tags.${i + 1}.member.value`, Value)
+      .length(`tags.${i + 1}.member.value`, Value, VALUE_LENGTH);
+  }
+  constraints.check("ValidationException");
+  checkCount(tags.length);
+}
+
+function checkCount(count: number): void {
+  if (count > TAGS_MAX) throw refusal("Tag limit exceeded: A resource can have at most 50 tags.");
+}
+
+export function tagsOf(tags: readonly Tag[]): Record<string, string> {
+  return Object.fromEntries(tags.map(({ Key, Value }) => [Key!, Value!]));
+}
