@@ -15,7 +15,8 @@
  * const { update, condition } = readUpdate(input);
  * validateKey(key, table.key);
  * checkUpdateKeys(update, table.key, table.indexes);
- * const after = update ? applyUpdate(update, old ?? key) : (old ?? key);
+ * const after = update ? applyUpdate(update, old ?? key, old !== undefined) : (old ?? key);
+ * validateIndexKeys(after, table.indexes);
  * const updatedNew = project(after, touchedPaths(update));
  * ```
  * A query: `readQuery(input)`, then `keyConditionOf(keyConditions, schema)` gives the partition's value and the bounds of
@@ -23,6 +24,10 @@
  * `[…, encodePartitionKey(indexHash), encodeKey(indexRange), encodeIdentity(table's key values)]`. A Query's range is
  * `from: [partition, range.from]`, `to: [partition, range.to]`; a position behind a key is `afterKey(encoded)`.
  * A Scan goes in the order of partitions; `segmentRange` bounds the partitions of a segment.
+ *
+ * A PartiQL statement is `parseStatement(text, parameters)`: its update, condition and item are those of the other
+ * requests. `keyOfWhere` finds the item that an UPDATE or DELETE means, `itemOfWhere` that of a SELECT in a batch or a
+ * transaction, `readsOfWhere` the queries that a SELECT is; `selectColumns` is what it returns of each item.
  *
  * Everything that a user can do wrong throws `ServiceError("ValidationException", message)`.
  */
@@ -37,6 +42,8 @@ export * from "./key-checks.ts";
 export * from "./key-condition.ts";
 export * from "./key-encoding.ts";
 export { addNumbers, compareNumbers, normalizeNumber, subtractNumbers } from "./number.ts";
+export * from "./partiql/statement.ts";
+export * from "./partiql/where-key.ts";
 export * from "./refusal.ts";
 export * from "./request.ts";
 export * from "./validate.ts";

@@ -96,7 +96,7 @@ function compareDecimals(a: Decimal, b: Decimal): number {
         : a.digits > b.digits
           ? 1
           : 0;
-  return a.negative ? -magnitude : magnitude;
+  return a.negative ? 0 - magnitude : magnitude;
 }
 
 function signOf({ negative, digits }: Decimal): number {
