@@ -18,7 +18,7 @@ import { putMetricAlarm } from "./put-metric-alarm.ts";
 import { putMetricData } from "./put-metric-data.ts";
 import { retention } from "./retention.ts";
 import { HELD_ACTIONS, releaseHeldActions } from "./suppression.ts";
-import { listTagsForResource, tagResource, untagResource } from "./tags.ts";
+import { listTagsForResource, tagResource, untagResource } from "./tag-operations.ts";
 
 /** Amazon CloudWatch: metrics, alarms and dashboards. */
 export const cloudwatch = defineService({

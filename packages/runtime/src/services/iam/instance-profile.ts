@@ -19,7 +19,7 @@ import {
 } from "./entity.ts";
 import { lastPart, pageOf } from "./page.ts";
 import { type Role, showListedRole } from "./role.ts";
-import { addTags } from "./tag.ts";
+import { addTags } from "./tags.ts";
 
 interface InstanceProfile extends Entity {
   /** One at most. */

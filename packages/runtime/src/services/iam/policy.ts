@@ -19,7 +19,7 @@ import {
   type World,
 } from "./entity.ts";
 import { pageOf } from "./page.ts";
-import { addTags, removeTags, type Tags } from "./tag.ts";
+import { addTags, removeTags, type Tags } from "./tags.ts";
 
 export interface PolicyVersion {
   /** `v1`, `v2`, …; a number is never used again. */

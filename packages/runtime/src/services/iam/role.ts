@@ -22,7 +22,7 @@ import {
 import { inlinePolicyNames } from "./inline-policy.ts";
 import { profilesOfRole } from "./instance-profile.ts";
 import { pageOf } from "./page.ts";
-import { addTags, removeTags } from "./tag.ts";
+import { addTags, removeTags } from "./tags.ts";
 
 export interface Role extends Entity {
   readonly trustPolicy: Document;

@@ -19,7 +19,7 @@ import {
 import { groupsOfUserKey } from "./group.ts";
 import { pageOf } from "./page.ts";
 import { checkUnused } from "./role.ts";
-import { addTags, removeTags } from "./tag.ts";
+import { addTags, removeTags } from "./tags.ts";
 
 export const createUser: OperationOf<"iam", "CreateUser"> = async ({ cloud, caller }, input) => {
   const { UserName, Path: path = "/" } = input;

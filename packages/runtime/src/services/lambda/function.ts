@@ -33,7 +33,7 @@ import {
   requireFunction,
 } from "./record.ts";
 import { functionChanged } from "./runnable.ts";
-import { checkTags } from "./tag.ts";
+import { checkTags } from "./tags.ts";
 import { publish } from "./version.ts";
 
 const TIMEOUT_SECONDS_DEFAULT = 3;

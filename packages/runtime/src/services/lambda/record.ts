@@ -11,6 +11,7 @@ import type {
   VpcConfigResponse,
 } from "@aws-sdk/client-lambda";
 import type { Key, ReadTransaction } from "../../store/store.ts";
+import type { Tags } from "../../tags.ts";
 import { functionNotFound } from "./errors.ts";
 import { functionArn, LATEST, type World } from "./names.ts";
 
@@ -59,7 +60,7 @@ export interface FunctionRecord {
   readonly latest: FunctionVersion;
   /** The number that was published last; numbers are never used again. */
   readonly versionCount: number;
-  readonly tags: Readonly<Record<string, string>>;
+  readonly tags: Tags;
   readonly recursiveLoop: RecursiveLoop;
   readonly reservedConcurrentExecutions?: number;
   readonly updateRuntimeOn?: UpdateRuntimeOn;

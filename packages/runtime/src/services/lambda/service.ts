@@ -51,7 +51,7 @@ import {
   getRuntimeManagementConfig,
   putRuntimeManagementConfig,
 } from "./runtime-management.ts";
-import { listTags, tagResource, untagResource } from "./tag.ts";
+import { listTags, tagResource, untagResource } from "./tag-operations.ts";
 import { listVersionsByFunction, publishVersion } from "./version.ts";
 
 /** Lambda on an executor: the real one, or a test's. */

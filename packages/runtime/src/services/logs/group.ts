@@ -5,10 +5,11 @@ import { ServiceError } from "../../errors.ts";
 import { isName, type Page, takePage } from "../../page.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
+import type { Tags } from "../../tags.ts";
 import { groupKey, groupsKey, keysOfGroup, nextNumberKey, useKey, type World } from "./keys.ts";
 import { decodeNextToken } from "./page.ts";
 import { owePurge } from "./purge.ts";
-import { checkTags, type Tags } from "./tags.ts";
+import { checkTags } from "./tags.ts";
 
 export interface LogGroup {
   /** Unique in its world for ever; see keys.ts. */

@@ -27,7 +27,7 @@ import {
   tagResource,
   untagLogGroup,
   untagResource,
-} from "./tags.ts";
+} from "./tag-operations.ts";
 
 /** Amazon CloudWatch Logs: groups and streams of events, what filters make of them, and whom they are passed on to. */
 export const logs = defineService({

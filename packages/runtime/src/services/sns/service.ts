@@ -11,7 +11,7 @@ import {
   unsubscribe,
 } from "./subscription.ts";
 import { getSubscriptionAttributes, setSubscriptionAttributes } from "./subscription-attributes.ts";
-import { listTagsForResource, tagResource, untagResource } from "./tags.ts";
+import { listTagsForResource, tagResource, untagResource } from "./tag-operations.ts";
 import { createTopic, deleteTopic, listTopics } from "./topic.ts";
 import { getTopicAttributes, setTopicAttributes } from "./topic-attributes.ts";
 

@@ -1,10 +1,11 @@
 import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction } from "../../store/store.ts";
+import type { Tags } from "../../tags.ts";
 import { parseLocalTopicArn, parseTopicArn, type TopicArn, topicArn } from "./arn.ts";
 import { invalidParameter, notFound } from "./errors.ts";
 import { pageOf } from "./page.ts";
 import { subscriptionsOf } from "./subscription.ts";
-import { checkTags, type Tags } from "./tags.ts";
+import { checkTags } from "./tags.ts";
 import { checkTopicAttribute, isDefaultValue } from "./topic-attributes.ts";
 
 export interface Topic {

@@ -3,6 +3,7 @@ import type { Call } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { ServiceError } from "../../errors.ts";
 import type { Key, ReadTransaction, Store, WriteTransaction } from "../../store/store.ts";
+import type { Tags } from "../../tags.ts";
 import { type QueueSettings, settingsOf } from "./attributes.ts";
 import { missingParameter } from "./faults.ts";
 
@@ -19,7 +20,7 @@ export interface QueueRecord {
   readonly purgedAt?: number;
   /** What was set, as AWS writes it; defaults are not in it. */
   readonly attributes: Readonly<Record<string, string>>;
-  readonly tags: Readonly<Record<string, string>>;
+  readonly tags: Tags;
 }
 
 /** A queue, with its attributes understood. */

@@ -20,7 +20,7 @@ import { receiveMessage } from "./receive.ts";
 import { listDeadLetterSourceQueues } from "./redrive.ts";
 import { arnOfDestination, sendMessage, sendMessageBatch } from "./send.ts";
 import { SWEEP, sweep } from "./sweep.ts";
-import { listQueueTags, tagQueue, untagQueue } from "./tags.ts";
+import { listQueueTags, tagQueue, untagQueue } from "./tag-operations.ts";
 import {
   changeMessageVisibility,
   changeMessageVisibilityBatch,

@@ -2,6 +2,7 @@ import type { EventSourceMappingConfiguration, FunctionResponseType } from "@aws
 import { arn } from "../../../arn.ts";
 import type { Caller } from "../../../call.ts";
 import type { Key, ReadTransaction } from "../../../store/store.ts";
+import type { Tags } from "../../../tags.ts";
 import { resourceNotFound } from "../errors.ts";
 import type { World } from "../names.ts";
 
@@ -43,7 +44,7 @@ export interface Mapping {
   /** Milliseconds since 1970. */
   readonly lastModified: number;
   readonly lastProcessingResult?: string;
-  readonly tags: Readonly<Record<string, string>>;
+  readonly tags: Tags;
 }
 
 export const USER_INITIATED = "USER_INITIATED";

@@ -9,7 +9,7 @@ import type { WriteTransaction } from "../../../store/store.ts";
 import { invalidParameter, resourceConflict } from "../errors.ts";
 import { functionArn } from "../names.ts";
 import { decodeMarker } from "../page.ts";
-import { checkTags } from "../tag.ts";
+import { checkTags } from "../tags.ts";
 import {
   existingMapping,
   type Mapping,

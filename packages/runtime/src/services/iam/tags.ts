@@ -1,14 +1,13 @@
 import type { Tag } from "@aws-sdk/client-iam";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
+import { TAG_KEY_LENGTH_MAX, TAG_VALUE_LENGTH_MAX, TAGS_MAX } from "../../tags.ts";
 import { limitExceeded } from "./entity.ts";
 
+/** In the order in which they were given; their keys differ in more than case. */
 export type Tags = readonly Required<Tag>[];
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html */
-const TAGS_MAX = 50;
-const KEY_LENGTH_MAX = 128;
-const VALUE_LENGTH_MAX = 256;
 const KEY_PATTERN = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+";
 
 /** The tags with some added; a key that is there, whatever its case, is replaced. */
@@ -31,10 +30,10 @@ function checkTags(tags: readonly Tag[]): Tags {
   for (const [index, { Key, Value }] of tags.entries()) {
     constraints
       .required(`tags.${index + 1}.member.key`, Key)
-      .length(`tags.${index + 1}.member.key`, Key, { min: 1, max: KEY_LENGTH_MAX })
+      .length(`tags.${index + 1}.member.key`, Key, { min: 1, max: TAG_KEY_LENGTH_MAX })
       .pattern(`tags.${index + 1}.member.key`, Key, KEY_PATTERN)
       .required(`tags.${index + 1}.member.value`, Value)
-      .length(`tags.${index + 1}.member.value`, Value, { max: VALUE_LENGTH_MAX });
+      .length(`tags.${index + 1}.member.value`, Value, { max: TAG_VALUE_LENGTH_MAX });
   }
   constraints.check("ValidationError");
   const keys = tags.map(({ Key = "" }) => Key.toLowerCase());

@@ -1,43 +1,20 @@
 import { parseArn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
-import { Constraints, violation } from "../../constraints.ts";
+import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
+import { removeTags, type Tags } from "../../tags.ts";
 import { invalidParameter, resourceNotFound } from "./errors.ts";
 import { type Mapping, mappingKey } from "./event-source-mapping/mapping.ts";
 import { functionReference, type World } from "./names.ts";
 import { type FunctionRecord, keys, requireFunction } from "./record.ts";
 import { functionChanged } from "./runnable.ts";
+import { checkTags } from "./tags.ts";
 
-const TAGS_MAX = 50;
-const TAG_KEY_LENGTH_MAX = 128;
-const TAG_VALUE_LENGTH_MAX = 256;
 /** TaggableResource of botocore's model. */
 const RESOURCE_PATTERN =
   "arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)";
-
-type Tags = Readonly<Record<string, string>>;
-
-/** Throws InvalidParameterValueException for too many tags, ValidationException for one that is too long. */
-export function checkTags(tags: Tags | undefined): void {
-  const names = Object.keys(tags ?? {});
-  if (names.length > TAGS_MAX) throw invalidParameter("Number of tags exceeds resource tag limit.");
-  if (names.some((name) => name.length < 1 || name.length > TAG_KEY_LENGTH_MAX))
-    throw violation(
-      "ValidationException",
-      "tags",
-      `{${names.join(", ")}}`,
-      `Map keys must satisfy constraint: [Member must have length less than or equal to ${TAG_KEY_LENGTH_MAX}, Member must have length greater than or equal to 1]`,
-    );
-  if (Object.values(tags ?? {}).some((value) => value.length > TAG_VALUE_LENGTH_MAX))
-    throw violation(
-      "ValidationException",
-      "tags",
-      `{${names.join(", ")}}`,
-      `Map value must satisfy constraint: [Member must have length less than or equal to ${TAG_VALUE_LENGTH_MAX}, Member must have length greater than or equal to 0]`,
-    );
-}
 
 export const tagResource: OperationOf<"lambda", "TagResource"> = async (
   { cloud, caller },
@@ -62,10 +39,10 @@ export const untagResource: OperationOf<"lambda", "UntagResource"> = async (
 ) => {
   const resource = taggedResource(caller, input.Resource);
   new Constraints().required("tagKeys", input.TagKeys).check("ValidationException");
-  const gone = new Set(input.TagKeys);
+  const gone = input.TagKeys ?? [];
   await cloud.store.write((tx) => {
     const { tags: before } = requireTagged(tx, caller, resource);
-    const tags = Object.fromEntries(Object.entries(before).filter(([tag]) => !gone.has(tag)));
+    const tags = removeTags(before, gone);
     putTags(cloud, tx, caller, resource, tags);
   });
   return {};
