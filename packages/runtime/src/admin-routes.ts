@@ -40,6 +40,8 @@ export function adminRoutes(runtime: Runtime): AdminRoutes {
   };
 }
 
+/** How far time moves in one request: as long as AWS keeps anything, which is ten years. */
+const ADVANCE_SECONDS_MAX = 3_660 * 86_400;
 /** How many lines wait for a reader. */
 const FOLLOWED_LINES_MAX = 10_000;
 
@@ -61,10 +63,12 @@ function timeOf(runtime: Runtime) {
 
 async function advance(runtime: Runtime, body: unknown): Promise<void> {
   const seconds = (body as { advanceSeconds?: unknown } | undefined)?.advanceSeconds;
-  if (typeof seconds !== "number" || !(seconds >= 0))
-    throw new ServiceError("BadRequest", 'Say how far: {"advanceSeconds": 900}.', {
-      httpStatus: 400,
-    });
+  if (typeof seconds !== "number" || !(seconds >= 0 && seconds <= ADVANCE_SECONDS_MAX))
+    throw new ServiceError(
+      "BadRequest",
+      `Say how far, in seconds up to ${ADVANCE_SECONDS_MAX} (ten years): {"advanceSeconds": 900}.`,
+      { httpStatus: 400 },
+    );
   await runtime.advance(seconds * 1000);
 }
 

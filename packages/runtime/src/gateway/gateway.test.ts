@@ -488,3 +488,20 @@ test("Own pages, addresses and localhost with all under it are let in", async ()
 test("A port that is taken is told as the system tells it", async () => {
   await assert.rejects(listen({ cloud: () => cloud, port: gateway.port }), { code: "EADDRINUSE" });
 });
+
+test("A door under /_flyball that breaks answers so, and is told", async () => {
+  const broken = await listen({
+    cloud: () => cloud,
+    port: 0,
+    admin: () => ({
+      "GET /broken": () => {
+        throw new Error("a door broke");
+      },
+    }),
+  });
+  const answer = await fetch(`${broken.endpoint}/_flyball/broken`);
+  assert.equal(answer.status, 500);
+  assert.match(await answer.text(), /InternalFailure.*a door broke/);
+  assert.match(String(defects.pop()), /a door broke/);
+  await broken.close();
+});

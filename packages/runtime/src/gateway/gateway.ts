@@ -58,8 +58,9 @@ export async function listen({
   const ownHosts = new Set([host.toLowerCase()]);
   const server = createServer((request, response) => {
     void handle(request, response).catch((error) => {
-      cloud().notices.emit("defect", error);
-      response.destroy();
+      const answer = unidentifiedError(internalError(cloud(), error));
+      if (response.headersSent) response.destroy();
+      else send(request, response, answer);
     });
   });
   server.headersTimeout = HEADERS_TIMEOUT_MS;
@@ -132,10 +133,14 @@ async function encodeError(
 ): Promise<WireResponse> {
   if (identified)
     return identified.wire.encodeError(await loadModel(identified.service), error, requestId);
+  return unidentifiedError(error);
+}
+
+function unidentifiedError({ code, message, httpStatus = 400 }: ServiceError): WireResponse {
   return {
-    status: error.httpStatus ?? 400,
-    headers: { "content-type": "application/json", "x-amzn-errortype": error.code },
-    body: JSON.stringify({ __type: error.code, message: error.message }),
+    status: httpStatus,
+    headers: { "content-type": "application/json", "x-amzn-errortype": code },
+    body: JSON.stringify({ __type: code, message }),
   };
 }
 
