@@ -1,0 +1,7 @@
+export { type EmfOptions, emfMetrics } from "./emf.ts";
+export { AcquireTimeout, LeaseLost, SemaphoreError, SemaphoreMissing } from "./errors.ts";
+export type { Logger, OnEvent, SemaphoreEvent } from "./events.ts";
+export type { Holder, Inspection, Waiter } from "./inspect.ts";
+export type { Lease } from "./lease.ts";
+export { type AcquireOptions, Semaphore, type SemaphoreOptions } from "./semaphore.ts";
+export type { DynamoDBSender } from "./table.ts";

@@ -1,0 +1,134 @@
+import type { DynamoDBSender } from "../table.ts";
+import type { AnyCommand, EngineTables } from "./engine-table.ts";
+import { type Machine, type VirtualTime, WORLD_BEGAN } from "./virtual-time.ts";
+
+/** The shares (0 to 1) of requests to which something happens. */
+export interface Faults {
+  readonly throttled?: number;
+  /** The request never arrives; the client sees a timeout. */
+  readonly requestLost?: number;
+  /** The request is carried out; the client sees a timeout. */
+  readonly answerLost?: number;
+  /** The SDK sends it again after the first, carried out, got no answer: the client sees the second answer. */
+  readonly sentAgain?: number;
+  /** A copy arrives much later, when the client is elsewhere. */
+  readonly late?: number;
+  /** Round trips take from 1 up to so many ms. */
+  readonly latencyMsMax?: number;
+}
+
+const TIMEOUT_MS = 400;
+const LATE_MS_MAX = 20_000;
+
+/** Between a machine and the tables: delays, losses, copies; and `Date` headers by the server's clock. */
+export class Network {
+  readonly #world: VirtualTime;
+  readonly #tables: EngineTables;
+  readonly #random: () => number;
+  readonly #faults: Faults;
+  /** Called after each request that was carried out. */
+  observe: () => void = () => {};
+  /** Nothing goes wrong any more. */
+  calm = false;
+
+  constructor(world: VirtualTime, tables: EngineTables, random: () => number, faults: Faults = {}) {
+    this.#world = world;
+    this.#tables = tables;
+    this.#random = random;
+    this.#faults = faults;
+  }
+
+  /** What a semaphore on that machine takes for a `DynamoDBClient`. */
+  clientOf(machine: Machine): DynamoDBSender {
+    const send = (command: AnyCommand) => this.#send(command, machine);
+    // The overloads of `send` say which output belongs to which command; here one function serves them all.
+    return { send } as DynamoDBSender;
+  }
+
+  #send(command: AnyCommand, machine: Machine): Promise<object> {
+    const there = this.#latency();
+    const back = this.#latency();
+    const {
+      throttled = 0,
+      requestLost = 0,
+      answerLost = 0,
+      sentAgain = 0,
+      late = 0,
+    } = this.#faults;
+    return new Promise((resolve, reject) => {
+      const answer = (after: number, done: () => void) =>
+        this.#world.at(this.#world.now + after, () => machine.dead || done());
+      const timeOut = () => answer(TIMEOUT_MS, () => reject(timeout()));
+      const arrive = (after: number, heard: boolean) =>
+        this.#world.at(this.#world.now + after, () => {
+          const answered = this.#carryOut(command);
+          if (heard) answer(back, () => void answered().then(resolve, reject));
+        });
+      if (this.#happens(throttled)) return answer(there + back, () => reject(throttling()));
+      if (this.#happens(requestLost)) return timeOut();
+      if (this.#happens(late)) arrive(this.#random() * LATE_MS_MAX, false);
+      if (this.#happens(answerLost)) {
+        arrive(there, false);
+        return timeOut();
+      }
+      if (this.#happens(sentAgain)) {
+        arrive(there, false);
+        return arrive(there + this.#random() * TIMEOUT_MS, true);
+      }
+      return arrive(there, true);
+    });
+  }
+
+  /** Carries it out now, and returns what brings the answer to the client when that has arrived. */
+  #carryOut(command: AnyCommand): () => Promise<object> {
+    const date = new Date(WORLD_BEGAN + this.#world.now).toUTCString();
+    let outcome: { readonly output: object } | { readonly error: unknown };
+    try {
+      outcome = { output: this.#tables.run(command) };
+    } catch (error) {
+      outcome = { error };
+    }
+    this.observe();
+    return () => throughMiddleware(command, date, outcome);
+  }
+
+  #happens(share: number): boolean {
+    return share > 0 && !this.calm && this.#random() < share;
+  }
+
+  #latency(): number {
+    const { latencyMsMax = 4 } = this.#faults;
+    return (1 + this.#random() * (latencyMsMax - 1)) / 2;
+  }
+}
+
+/** Through the command's own middleware, as the SDK does. */
+async function throughMiddleware(
+  command: AnyCommand,
+  date: string,
+  outcome: { readonly output: object } | { readonly error: unknown },
+): Promise<object> {
+  const terminal = async () => {
+    if ("error" in outcome) throw outcome.error;
+    return { output: outcome.output, response: { headers: { date } } };
+  };
+  // A command's stack is typed by its own input and output; what passes through here is the same for all.
+  const { middlewareStack } = command as unknown as {
+    readonly middlewareStack: {
+      resolve(
+        handler: typeof terminal,
+        context: object,
+      ): (args: object) => Promise<{ readonly output: object }>;
+    };
+  };
+  const { output } = await middlewareStack.resolve(terminal, {})({ input: command.input });
+  return output;
+}
+
+function throttling(): Error {
+  return Object.assign(new Error("Rate exceeded"), { name: "ThrottlingException" });
+}
+
+function timeout(): Error {
+  return Object.assign(new Error("no answer"), { name: "TimeoutError" });
+}

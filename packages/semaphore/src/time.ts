@@ -1,0 +1,24 @@
+/** Where a semaphore gets the time from; a test gives another. */
+export interface Time {
+  /** Milliseconds from any point, at an even pace: all durations are measured by it. */
+  monotonic(): number;
+  /** Milliseconds since 1970, as far as this machine knows. */
+  wall(): number;
+  /** Calls `fire` once, `afterMs` from now. Returns how to cancel it. */
+  timer(afterMs: number, fire: () => void): () => void;
+  /** From 0 up to 1. */
+  random(): number;
+}
+
+/** setTimeout takes no more. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+export const systemTime: Time = {
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+  timer: (afterMs, fire) => {
+    const handle = setTimeout(fire, Math.min(Math.max(0, afterMs), TIMER_MS_MAX));
+    return () => clearTimeout(handle);
+  },
+  random: () => Math.random(),
+};
