@@ -13,7 +13,7 @@ import {
   functionInput,
   REGION,
   type World,
-} from "./test-world.ts";
+} from "./testing.ts";
 
 // Envelopes and attributes as recorded on AWS by LocalStack's test_lambda_destinations.snapshot.json; retries and
 // their intervals as the developer guide has them ("How Lambda handles errors and retries").

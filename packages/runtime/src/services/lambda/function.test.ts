@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { strToU8 } from "fflate";
 import { archiveAt } from "./code.ts";
-import { arn, createWorld, error, functionInput, ROLE, zip } from "./test-world.ts";
+import { arn, createWorld, error, functionInput, ROLE, zip } from "./testing.ts";
 
 // The shapes and messages are those that LocalStack's snapshots recorded on AWS (tests/aws/services/lambda_).
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ServiceError } from "../../errors.ts";
 import { requestPayload } from "./payload.ts";
-import { answer, arn, CALLER, createWorld, error, failure, functionInput } from "./test-world.ts";
+import { answer, arn, CALLER, createWorld, error, failure, functionInput } from "./testing.ts";
 
 /** A header whose chain the function is not allowed to go on in, made by running it until it is stopped. */
 async function loop(world: ReturnType<typeof createWorld>, name: string): Promise<number> {

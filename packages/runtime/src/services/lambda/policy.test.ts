@@ -1,7 +1,7 @@
 import assert from "node:assert";
 import { test } from "node:test";
 import { strToU8 } from "fflate";
-import { ACCOUNT, arn, createWorld, error, functionInput, zip } from "./test-world.ts";
+import { ACCOUNT, arn, createWorld, error, functionInput, zip } from "./testing.ts";
 
 // Messages and shapes: LocalStack's test_lambda_api.snapshot.json, recorded on AWS.
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { ServiceError } from "../../errors.ts";
 import type { InputOf } from "../../sdk.ts";
-import { caller, GROUP, START, startCloud } from "./fixture.ts";
+import { caller, GROUP, START, startCloud } from "./testing.ts";
 
 const FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:alert";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert";
 import { test } from "node:test";
-import { caller, GROUP, START, startCloud } from "./fixture.ts";
+import { caller, GROUP, START, startCloud } from "./testing.ts";
 
 const ARN = `arn:aws:logs:eu-central-1:123456789012:log-group:${GROUP}`;
 

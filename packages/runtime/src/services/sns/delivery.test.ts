@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ServiceError } from "../../errors.ts";
-import { TestCloud } from "./test-cloud.ts";
+import { TestCloud } from "./testing.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const OUTAGE = new ServiceError("ServiceUnavailable", "later", { httpStatus: 503 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MessageAttributeValue } from "@aws-sdk/client-sns";
-import { TestCloud } from "./test-cloud.ts";
+import { TestCloud } from "./testing.ts";
 
 const attributes: Record<string, MessageAttributeValue> = {
   customer_interests: { DataType: "String.Array", StringValue: '["soccer", "rugby", "hockey"]' },

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { signingCertificatePem } from "./service.ts";
 import { ANONYMOUS } from "./subscription.ts";
-import { CALLER, TestCloud } from "./test-cloud.ts";
+import { CALLER, TestCloud } from "./testing.ts";
 
 interface Request {
   readonly headers: IncomingHttpHeaders;

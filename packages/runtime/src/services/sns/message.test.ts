@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { PublishInput } from "@aws-sdk/client-sns";
-import { CALLER, TestCloud } from "./test-cloud.ts";
+import { CALLER, TestCloud } from "./testing.ts";
 
 type Refused = readonly [what: string, input: Partial<PublishInput>, message: string];
 

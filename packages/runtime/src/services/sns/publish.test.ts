@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Received, TestCloud } from "./test-cloud.ts";
+import { type Received, TestCloud } from "./testing.ts";
 
 describe("publishing to a topic", () => {
   it("delivers the JSON document to a queue and carries the chain of requests on", async () => {

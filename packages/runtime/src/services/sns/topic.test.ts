@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { CALLER, TestCloud } from "./test-cloud.ts";
+import { CALLER, TestCloud } from "./testing.ts";
 
 const ARN = "arn:aws:sns:us-east-1:123456789012:orders";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { arn, TestCloud } from "./test-cloud.ts";
+import { arn, TestCloud } from "./testing.ts";
 
 function directoryOf(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "flyball-sqs-"));

@@ -1,7 +1,7 @@
 import assert from "node:assert";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { arn, refused, TestCloud } from "./test-cloud.ts";
+import { arn, refused, TestCloud } from "./testing.ts";
 
 const FIFO = { FifoQueue: "true", ContentBasedDeduplication: "true" };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { ACCOUNT, refused, TestCloud } from "./test-cloud.ts";
+import { ACCOUNT, refused, TestCloud } from "./testing.ts";
 
 const TRACE_HEADER = "Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert";
 import { test } from "node:test";
 import fc from "fast-check";
-import { TestCloud } from "./test-cloud.ts";
+import { TestCloud } from "./testing.ts";
 
 /** What a generated schedule does next; numbers choose among what there is. */
 type Step =

@@ -1,6 +1,6 @@
 import assert from "node:assert";
 import { test } from "node:test";
-import { ACCOUNT, arn, REGION, refused, TestCloud } from "./test-cloud.ts";
+import { ACCOUNT, arn, REGION, refused, TestCloud } from "./testing.ts";
 
 // The words of errors are those recorded from AWS in localstack's tests/aws/services/sqs/*.snapshot.json.
 

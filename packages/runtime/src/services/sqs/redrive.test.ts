@@ -1,6 +1,6 @@
 import assert from "node:assert";
 import { test } from "node:test";
-import { arn, refused, TestCloud } from "./test-cloud.ts";
+import { arn, refused, TestCloud } from "./testing.ts";
 
 function redrivePolicy(name: string, maxReceiveCount: unknown): Record<string, string> {
   return {

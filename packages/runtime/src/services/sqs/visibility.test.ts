@@ -1,6 +1,6 @@
 import assert from "node:assert";
 import { test } from "node:test";
-import { refused, TestCloud } from "./test-cloud.ts";
+import { refused, TestCloud } from "./testing.ts";
 
 async function received(cloud: TestCloud, QueueUrl: string): Promise<string> {
   const { Messages = [] } = await cloud.call("ReceiveMessage", { QueueUrl });

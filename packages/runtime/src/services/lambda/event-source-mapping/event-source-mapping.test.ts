@@ -10,7 +10,7 @@ import {
   FUNCTION_ARN,
   REGION,
   until,
-} from "./test-world.ts";
+} from "./testing/world.ts";
 
 const OTHER_QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:others`;
 

@@ -8,8 +8,8 @@ import type { Executor, Invocation } from "../../../functions/function.ts";
 import { defineService } from "../../../service.ts";
 import { sqs } from "../../sqs/service.ts";
 import { lambdaOn } from "../service.ts";
-import { ACCOUNT, REGION } from "./test-function.ts";
-import { until } from "./test-world.ts";
+import { ACCOUNT, REGION } from "./testing/function.ts";
+import { until } from "./testing/world.ts";
 
 const SECOND = 1_000;
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/orders`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CALLER, createWorld, FUNCTION_ARN, until } from "./test-world.ts";
+import { CALLER, createWorld, FUNCTION_ARN, until } from "./testing/world.ts";
 
 const SECOND = 1_000;
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Answer, CALLER, createWorld, until } from "./test-world.ts";
+import { type Answer, CALLER, createWorld, until } from "./testing/world.ts";
 
 async function temporaryDirectory() {
   const path = await mkdtemp(join(tmpdir(), "flyball-mappings-"));

@@ -5,8 +5,8 @@ import type { VirtualClock } from "../../../clock/virtual.ts";
 import { Cloud } from "../../../cloud.ts";
 import { defineService } from "../../../service.ts";
 import { sqs } from "../../sqs/service.ts";
-import { ACCOUNT, CALLER, FUNCTION_ARN, fakeLambda, REGION } from "./test-function.ts";
-import { until } from "./test-world.ts";
+import { ACCOUNT, CALLER, FUNCTION_ARN, fakeLambda, REGION } from "./testing/function.ts";
+import { until } from "./testing/world.ts";
 
 const SECOND = 1_000;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ServiceError } from "../../../errors.ts";
-import { type Answer, createWorld, FUNCTION_ARN, REGION, until } from "./test-world.ts";
+import { type Answer, createWorld, FUNCTION_ARN, REGION, until } from "./testing/world.ts";
 
 const FAILS: Answer = { FunctionError: "Unhandled", payload: '{"errorMessage":"no"}' };
 const SECOND = 1_000;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Message } from "@aws-sdk/client-sqs";
-import { ServiceError } from "../../../errors.ts";
-import { defineService } from "../../../service.ts";
+import { ServiceError } from "../../../../errors.ts";
+import { defineService } from "../../../../service.ts";
 
 /** A message in the fake queue. */
 export interface Stored {

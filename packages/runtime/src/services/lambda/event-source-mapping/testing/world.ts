@@ -5,13 +5,13 @@ import type {
   EventSourceMappingConfiguration,
 } from "@aws-sdk/client-lambda";
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
-import type { VirtualClock } from "../../../clock/virtual.ts";
-import { Cloud } from "../../../cloud.ts";
-import { defineService } from "../../../service.ts";
-import { ACCOUNT, CALLER, fakeLambda, REGION } from "./test-function.ts";
-import { FakeQueue, fakeSqs } from "./test-queue.ts";
+import type { VirtualClock } from "../../../../clock/virtual.ts";
+import { Cloud } from "../../../../cloud.ts";
+import { defineService } from "../../../../service.ts";
+import { ACCOUNT, CALLER, fakeLambda, REGION } from "./function.ts";
+import { FakeQueue, fakeSqs } from "./queue.ts";
 
-export { ACCOUNT, type Answer, CALLER, FUNCTION_ARN, REGION } from "./test-function.ts";
+export { ACCOUNT, type Answer, CALLER, FUNCTION_ARN, REGION } from "./function.ts";
 
 export interface WorldOptions {
   readonly queueName?: string;
