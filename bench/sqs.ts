@@ -11,7 +11,7 @@ import { rawWritesPerSecond } from "./raw-store.ts";
 import { System } from "./system.ts";
 
 const CONNECTIONS = 16;
-const ROUNDS = 5;
+const ROUNDS = 7;
 const SENDS = 20_000;
 const RECEIVED_MESSAGES = 10_000;
 const MESSAGES = 1_000_000;
@@ -22,7 +22,7 @@ const SENDS_ASKED = { atLeast: 8_000 };
 const TOLERANCE = 0.9;
 
 type Rates = Record<
-  "echo" | "send" | "sendFull" | "receive" | "receiveFull" | "flushed" | "raw",
+  "echo" | "send-few" | "send-full" | "receive-few" | "receive-full" | "flushed" | "raw",
   number[]
 >;
 
@@ -30,8 +30,7 @@ export const benchmark: Benchmark = async (progress) => {
   const directory = makeDirectory();
   const dataDirectory = directory.path;
   const bare = await startBare("echo");
-  let server = await startFlyball({ dataDirectory });
-  const emptyReadyMs = server.readyMs;
+  const server = await startFlyball({ dataDirectory });
   const system = new System(server.endpoint);
   const full = await system.createQueue("full");
   progress("warming up");
@@ -41,10 +40,10 @@ export const benchmark: Benchmark = async (progress) => {
   await fill(server, full, MESSAGES, (filled) => progress(`filling a queue: ${filled} messages`));
   const rates: Rates = {
     echo: [],
-    send: [],
-    sendFull: [],
-    receive: [],
-    receiveFull: [],
+    "send-few": [],
+    "send-full": [],
+    "receive-few": [],
+    "receive-full": [],
     flushed: [],
     raw: [],
   };
@@ -52,22 +51,24 @@ export const benchmark: Benchmark = async (progress) => {
     progress(`round ${round} of ${ROUNDS}`);
     const empty = await system.createQueue(`empty-${round}`);
     rates.echo.push((await echoes(bare)).perSecond);
-    rates.send.push((await sends(server, empty, SENDS)).perSecond);
-    rates.sendFull.push((await sends(server, full, SENDS)).perSecond);
-    rates.receive.push(await receives(server, empty));
-    rates.receiveFull.push(await receives(server, full));
+    // What comes second also has what the first one left to be flushed, so they take turns.
+    const queues: [string, "few" | "full"][] = [
+      [empty, "few"],
+      [full, "full"],
+    ];
+    if (round % 2 === 0) queues.reverse();
+    for (const [queueUrl, size] of queues)
+      rates[`send-${size}`].push((await sends(server, queueUrl, SENDS)).perSecond);
+    for (const [queueUrl, size] of queues)
+      rates[`receive-${size}`].push(await receives(server, queueUrl));
     rates.flushed.push(await rawWritesPerSecond(directory.path, SENDS, true));
     rates.raw.push(await rawWritesPerSecond(directory.path, SENDS, false));
   }
   await server.stop();
-  progress("starting with a million messages");
-  server = await startFlyball({ dataDirectory });
-  const fullReadyMs = server.readyMs;
-  await sends(server, full, SENDS);
-  await server.stop();
   await bare.stop();
+  const ready = await readyFigure(dataDirectory, progress);
   directory.remove();
-  return [...rateFigures(rates), readyFigure(fullReadyMs, emptyReadyMs)];
+  return [...rateFigures(rates), ready];
 };
 
 function rateFigures(rates: Rates) {
@@ -75,42 +76,56 @@ function rateFigures(rates: Rates) {
   return [
     {
       what: "SendMessage, 16 connections",
-      measured: median(rates.send),
+      measured: median(rates["send-few"]),
       unit: "/s",
       asked: SENDS_ASKED,
       comparedWith: `bare node:http echo: ${per("echo")}; LMDB alone: ${per("raw")}, flushing each commit ${per("flushed")}`,
     },
     {
       what: "SendMessage, to a million messages",
-      measured: median(rates.sendFull),
+      measured: median(rates["send-full"]),
       unit: "/s",
-      asked: { atLeast: TOLERANCE * median(rates.send) },
-      comparedWith: `to few: ${per("send")}`,
+      asked: { atLeast: TOLERANCE * median(rates["send-few"]) },
+      comparedWith: `to few: ${per("send-few")}`,
     },
     {
       what: "messages received and deleted, by tens",
-      measured: median(rates.receive),
+      measured: median(rates["receive-few"]),
       unit: "/s",
-      comparedWith: `sent one by one: ${per("send")}`,
+      comparedWith: `sent one by one: ${per("send-few")}`,
     },
     {
       what: "the same, of a million messages",
-      measured: median(rates.receiveFull),
+      measured: median(rates["receive-full"]),
       unit: "/s",
-      asked: { atLeast: TOLERANCE * median(rates.receive) },
-      comparedWith: `of few: ${per("receive")}`,
+      asked: { atLeast: TOLERANCE * median(rates["receive-few"]) },
+      comparedWith: `of few: ${per("receive-few")}`,
     },
   ];
 }
 
-function readyFigure(fullReadyMs: number, emptyReadyMs: number) {
+async function readyFigure(fullDirectory: string, progress: (doing: string) => void) {
+  const empty = makeDirectory();
+  const took = { full: [] as number[], empty: [] as number[] };
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    progress(`starting with a million messages, round ${round} of ${ROUNDS}`);
+    took.full.push(await readyMs(fullDirectory));
+    took.empty.push(await readyMs(empty.path));
+  }
+  empty.remove();
   return {
     what: "ready with a million messages stored",
-    measured: fullReadyMs,
+    measured: median(took.full),
     unit: "ms",
-    asked: { atMost: 400 },
-    comparedWith: `with none: ${inWords(emptyReadyMs, "ms")}`,
+    asked: { atMost: median(took.empty) / TOLERANCE },
+    comparedWith: `with none: ${inWords(median(took.empty), "ms")}, both from the checkout`,
   };
+}
+
+async function readyMs(dataDirectory: string): Promise<number> {
+  const server = await startFlyball({ dataDirectory });
+  await server.stop();
+  return server.readyMs;
 }
 
 function echoes({ port }: ServerProcess): Promise<LoadResult> {
