@@ -14,8 +14,7 @@ import { postToEndpoint } from "./http-delivery.ts";
 import { invokeFunction } from "./lambda-delivery.ts";
 import type { Notification } from "./notification.ts";
 import { type QueueMessage, queueMessage, sendToQueue } from "./sqs-delivery.ts";
-import { findSubscription, type Subscription } from "./subscription.ts";
-import { deadLetterTargetArn } from "./subscription-attributes.ts";
+import { deadLetterTargetArn, findSubscription, type Subscription } from "./subscription.ts";
 import { type Topic, topicKey } from "./topic.ts";
 import { emitTopicMetric } from "./topic-metrics.ts";
 

@@ -2,15 +2,33 @@ import type { Cloud } from "../../cloud.ts";
 import type { MessageAttributes } from "./message.ts";
 import type { Notification } from "./notification.ts";
 import { type SignatureVersion, signDocument } from "./signature.ts";
+import { isRaw, type Subscription } from "./subscription.ts";
 import type { Topic } from "./topic.ts";
 
 type Document = Readonly<Record<string, unknown>>;
 
 /**
+ * What a queue or an HTTP endpoint is sent: the document, or where raw delivery is on the text of a message alone.
+ * A confirmation is never raw.
+ */
+export async function bodyFor(
+  cloud: Cloud,
+  topic: Topic,
+  subscription: Subscription,
+  notification: Notification,
+): Promise<{ raw: boolean; body: string }> {
+  const raw = isRaw(subscription) && notification.type === "Notification";
+  const body = raw
+    ? notification.text
+    : await jsonEnvelope(cloud, topic, subscription.arn, notification);
+  return { raw, body };
+}
+
+/**
  * The JSON document that SQS queues and HTTP endpoints get, spaced as AWS spaces it. Messages of FIFO topics have a
  * sequence number and no signature. Source: SNS developer guide, "Parsing message formats".
  */
-export async function jsonEnvelope(
+async function jsonEnvelope(
   cloud: Cloud,
   topic: Topic,
   subscriptionArn: string,

@@ -3,9 +3,13 @@ import { type CompiledPattern, compilePattern, PatternError } from "../../patter
 import { invalidParameter } from "./errors.ts";
 import type { MessageAttributes } from "./message.ts";
 import type { Subscription } from "./subscription.ts";
-import { scopeOf } from "./subscription-attributes.ts";
 
 export type FilterPolicyScope = "MessageAttributes" | "MessageBody";
+
+/** The scope that a subscription's attributes set, or the default. */
+export function scopeOf(attributes: Readonly<Record<string, string>>): FilterPolicyScope {
+  return attributes.FilterPolicyScope === "MessageBody" ? "MessageBody" : "MessageAttributes";
+}
 
 /** Why a message did not pass a filter policy: the suffix of the metric `NumberOfNotificationsFilteredOut-…`. */
 export type FilteredOut =

@@ -1,11 +1,10 @@
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { httpDeliveryPolicy } from "./delivery-policy.ts";
-import { jsonEnvelope } from "./envelope.ts";
+import { bodyFor } from "./envelope.ts";
 import { DeliveryFailure, isServerStatus } from "./failure.ts";
 import type { Notification } from "./notification.ts";
 import type { Subscription } from "./subscription.ts";
-import { isRaw } from "./subscription-attributes.ts";
 import type { Topic } from "./topic.ts";
 
 /** Source: SNS developer guide, "Make sure your endpoint is ready": "approximately 15 seconds". */
@@ -22,10 +21,7 @@ export async function postToEndpoint(
   subscription: Subscription,
   notification: Notification,
 ): Promise<void> {
-  const raw = isRaw(subscription) && notification.type === "Notification";
-  const body = raw
-    ? notification.text
-    : await jsonEnvelope(cloud, topic, subscription.arn, notification);
+  const { raw, body } = await bodyFor(cloud, topic, subscription, notification);
   const { url, authorization } = withoutCredentials(subscription.endpoint);
   const headers = {
     "Content-Type": contentTypeOf(topic, subscription, notification),

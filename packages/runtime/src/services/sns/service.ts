@@ -4,16 +4,16 @@ import { getDataProtectionPolicy, putDataProtectionPolicy } from "./data-protect
 import { buryDeadLetter, deliver } from "./delivery.ts";
 import { addPermission, removePermission } from "./permission.ts";
 import { publish, publishBatch, publishTarget } from "./publish.ts";
+import { getSubscriptionAttributes, setSubscriptionAttributes } from "./subscription-attributes.ts";
 import {
   listSubscriptions,
   listSubscriptionsByTopic,
   subscribe,
   unsubscribe,
-} from "./subscription.ts";
-import { getSubscriptionAttributes, setSubscriptionAttributes } from "./subscription-attributes.ts";
+} from "./subscription-operations.ts";
 import { listTagsForResource, tagResource, untagResource } from "./tag-operations.ts";
-import { createTopic, deleteTopic, listTopics } from "./topic.ts";
 import { getTopicAttributes, setTopicAttributes } from "./topic-attributes.ts";
+import { createTopic, deleteTopic, listTopics } from "./topic-operations.ts";
 
 export { signingCertificatePem } from "./signature.ts";
 

@@ -3,11 +3,10 @@ import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { queueUrl } from "../../queue-url.ts";
 import { parseEndpointArn } from "./arn.ts";
-import { jsonEnvelope } from "./envelope.ts";
+import { bodyFor } from "./envelope.ts";
 import { DeliveryFailure } from "./failure.ts";
 import type { Notification } from "./notification.ts";
 import type { Subscription } from "./subscription.ts";
-import { isRaw } from "./subscription-attributes.ts";
 import type { Topic } from "./topic.ts";
 
 /** What SQS is sent; also what a dead-letter queue gets. */
@@ -28,10 +27,7 @@ export async function queueMessage(
   subscription: Subscription,
   notification: Notification,
 ): Promise<QueueMessage> {
-  const raw = isRaw(subscription) && notification.type === "Notification";
-  const body = raw
-    ? notification.text
-    : await jsonEnvelope(cloud, topic, subscription.arn, notification);
+  const { raw, body } = await bodyFor(cloud, topic, subscription, notification);
   const { groupId, deduplicationId } = notification;
   return {
     body,

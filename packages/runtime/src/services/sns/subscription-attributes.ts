@@ -6,8 +6,8 @@ import {
 } from "./delivery-policy.ts";
 import type { Protocol } from "./endpoint.ts";
 import { invalidParameter, notFound } from "./errors.ts";
-import { checkFilterPolicy, type FilterPolicyScope } from "./filter-policy.ts";
-import { type Subscription, subscriptionKey } from "./subscription.ts";
+import { checkFilterPolicy, type FilterPolicyScope, scopeOf } from "./filter-policy.ts";
+import { isRaw, type Subscription, subscriptionKey } from "./subscription.ts";
 import { type Topic, topicKey } from "./topic.ts";
 
 const NAMES = new Set([
@@ -47,20 +47,6 @@ export function isDefaultAttribute(
   value: string,
 ): boolean {
   return attributes[name] === undefined && DEFAULTS[name] === value;
-}
-
-export function isRaw({ attributes }: Pick<Subscription, "attributes">): boolean {
-  return attributes.RawMessageDelivery?.toLowerCase() === "true";
-}
-
-export function scopeOf(attributes: Readonly<Record<string, string>>): FilterPolicyScope {
-  return attributes.FilterPolicyScope === "MessageBody" ? "MessageBody" : "MessageAttributes";
-}
-
-/** The queue that takes what cannot be delivered; undefined where there is none. */
-export function deadLetterTargetArn({ attributes }: Subscription): string | undefined {
-  const { RedrivePolicy: policy } = attributes;
-  return policy ? JSON.parse(policy).deadLetterTargetArn : undefined;
 }
 
 export const getSubscriptionAttributes: OperationOf<"sns", "GetSubscriptionAttributes"> = (

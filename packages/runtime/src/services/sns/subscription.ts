@@ -1,21 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
-import type { Caller } from "../../call.ts";
-import type { OperationOf } from "../../service.ts";
+import { createHash } from "node:crypto";
 import type { Key, ReadTransaction, WriteTransaction } from "../../store/store.ts";
-import {
-  parseEndpointArn,
-  parseLocalTopicArn,
-  parseSubscriptionArn,
-  parseTopicArn,
-  type SubscriptionArn,
-  type TopicArn,
-} from "./arn.ts";
-import { askForConfirmation, sendUnsubscribeConfirmation } from "./confirmation.ts";
-import { checkEndpoint, type Protocol } from "./endpoint.ts";
-import { invalidParameter } from "./errors.ts";
-import { pageOf } from "./page.ts";
-import { checkSubscriptionAttributes, isDefaultAttribute } from "./subscription-attributes.ts";
-import { definedOf, requireTopic, type Topic, topicKey } from "./topic.ts";
+import { parseSubscriptionArn, type SubscriptionArn, type TopicArn } from "./arn.ts";
+import type { Protocol } from "./endpoint.ts";
 
 export interface Subscription {
   readonly arn: string;
@@ -43,7 +29,7 @@ export function subscriptionKey({ topic, id }: SubscriptionArn): Key {
 }
 
 /** By a digest: a URL may be longer than a key. */
-function endpointKey(topic: TopicArn, protocol: string, endpoint: string): Key {
+export function endpointKey(topic: TopicArn, protocol: string, endpoint: string): Key {
   const digest = createHash("sha256").update(`${protocol} ${endpoint}`).digest("base64url");
   return ["sns", topic.account, topic.region, "endpoint", topic.name, digest];
 }
@@ -56,75 +42,6 @@ export function* subscriptionsOf(tx: ReadTransaction, topic: TopicArn): Iterable
   const prefix = ["sns", topic.account, topic.region, "subscription", topic.name];
   for (const { value } of tx.range<Subscription>({ prefix })) yield value;
 }
-
-/** Subscribes an endpoint; answers with the subscription that it has already when that has the same attributes. */
-export const subscribe: OperationOf<"sns", "Subscribe"> = async (call, input) => {
-  const { caller, cloud } = call;
-  const topicArn = parseLocalTopicArn(caller, input.TopicArn);
-  const attributes = definedOf(input.Attributes ?? {});
-  const { protocol, endpoint } = checkEndpoint(input.Protocol, input.Endpoint, topicArn);
-  checkSubscriptionAttributes(attributes, { protocol, endpoint, topicArn: topicArn.arn });
-  const subscription = await cloud.store.write((tx) => {
-    const topic = requireTopic(tx, topicArn);
-    const id = tx.get<string>(endpointKey(topicArn, protocol, endpoint));
-    const existing =
-      id === undefined
-        ? undefined
-        : tx.get<Subscription>(subscriptionKey({ arn: "", topic: topicArn, id }));
-    if (existing) {
-      checkSame(existing, attributes);
-      if (existing.pending) askForConfirmation(cloud, tx, topic, existing);
-      return existing;
-    }
-    const made = newSubscription(caller, topicArn, protocol, endpoint, attributes);
-    putSubscription(tx, made);
-    if (made.pending) askForConfirmation(cloud, tx, topic, made);
-    return made;
-  });
-  const hidden = subscription.pending && !input.ReturnSubscriptionArn;
-  return { SubscriptionArn: hidden ? "pending confirmation" : subscription.arn };
-};
-
-/** Ends a subscription; no error where there is none. */
-export const unsubscribe: OperationOf<"sns", "Unsubscribe"> = async (call, input) => {
-  const { caller, cloud } = call;
-  const arn = parseSubscriptionArn(input.SubscriptionArn);
-  await cloud.store.write((tx) => {
-    const subscription = tx.get<Subscription>(subscriptionKey(arn));
-    if (!subscription) return;
-    const isOwner =
-      caller.principal !== ANONYMOUS &&
-      (caller.account === subscription.owner || caller.account === arn.topic.account);
-    if (subscription.authenticateOnUnsubscribe && !isOwner)
-      throw invalidParameter("SubscriptionArn Reason: this subscription requires authentication");
-    removeSubscription(tx, arn, subscription);
-    const topic = tx.get<Topic>(topicKey(arn.topic));
-    if (!topic) return;
-    const subscriptionsDeleted = topic.subscriptionsDeleted + 1;
-    tx.put<Topic>(topicKey(arn.topic), { ...topic, subscriptionsDeleted });
-    if (!isOwner && !subscription.pending)
-      sendUnsubscribeConfirmation(cloud, tx, topic, subscription);
-  });
-  return {};
-};
-
-export const listSubscriptions: OperationOf<"sns", "ListSubscriptions"> = (call, input) => {
-  const { account, region } = call.caller;
-  const prefix = ["sns", account, region, "subscription"];
-  return call.cloud.store.read((tx) => listed(tx, prefix, input.NextToken));
-};
-
-export const listSubscriptionsByTopic: OperationOf<"sns", "ListSubscriptionsByTopic"> = (
-  call,
-  input,
-) => {
-  const topic = parseLocalTopicArn(call.caller, input.TopicArn);
-  const prefix = ["sns", topic.account, topic.region, "subscription", topic.name];
-  return call.cloud.store.read((tx) => {
-    requireTopic(tx, topic);
-    return listed(tx, prefix, input.NextToken);
-  });
-};
 
 export function putSubscription(tx: WriteTransaction, subscription: Subscription): void {
   const arn = parseSubscriptionArn(subscription.arn);
@@ -141,56 +58,27 @@ export function removeSubscription(
   tx.delete(endpointKey(arn.topic, protocol, endpoint));
 }
 
-function newSubscription(
-  caller: Caller,
+/** How many of the topic's subscriptions are confirmed, and how many wait for it. */
+export function countSubscriptions(
+  tx: ReadTransaction,
   topic: TopicArn,
-  protocol: Protocol,
-  endpoint: string,
-  attributes: Readonly<Record<string, string>>,
-): Subscription {
-  const pending = needsConfirmation(caller, protocol, endpoint);
-  return {
-    arn: `${topic.arn}:${randomUUID()}`,
-    topicArn: topic.arn,
-    protocol,
-    endpoint,
-    owner: caller.account,
-    principal: caller.principal,
-    pending,
-    confirmationWasAuthenticated: !pending,
-    authenticateOnUnsubscribe: false,
-    attributes,
-  };
+): { confirmed: number; pending: number } {
+  let confirmed = 0;
+  let pending = 0;
+  for (const subscription of subscriptionsOf(tx, topic)) {
+    if (subscription.pending) pending += 1;
+    else confirmed += 1;
+  }
+  return { confirmed, pending };
 }
 
-/**
- * Whoever owns a queue or a function need not confirm that it is subscribed. Source: API reference, Subscribe: "If
- * the endpoint type is HTTP/S or email, or if the endpoint and the topic are not in the same account".
- */
-function needsConfirmation(caller: Caller, protocol: Protocol, endpoint: string): boolean {
-  if (protocol !== "sqs") return protocol !== "lambda";
-  return parseEndpointArn(endpoint)?.account !== caller.account;
+/** Whether the endpoint gets the message alone, without the document around it. */
+export function isRaw({ attributes }: Pick<Subscription, "attributes">): boolean {
+  return attributes.RawMessageDelivery?.toLowerCase() === "true";
 }
 
-function checkSame(existing: Subscription, attributes: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(attributes))
-    if (existing.attributes[name] !== value && !isDefaultAttribute(existing, name, value))
-      throw invalidParameter(
-        "Attributes Reason: Subscription already exists with different attributes",
-      );
-}
-
-function listed(tx: ReadTransaction, prefix: Key, token: string | undefined) {
-  const { items, ...more } = pageOf<Subscription>(tx, prefix, token);
-  return { Subscriptions: items.map(toEntry), ...more };
-}
-
-function toEntry({ arn, topicArn, protocol, endpoint, owner, pending }: Subscription) {
-  return {
-    SubscriptionArn: pending ? "PendingConfirmation" : arn,
-    Owner: owner,
-    Protocol: protocol,
-    Endpoint: endpoint,
-    TopicArn: parseTopicArn(topicArn).arn,
-  };
+/** The queue that takes what cannot be delivered; undefined where there is none. */
+export function deadLetterTargetArn({ attributes }: Subscription): string | undefined {
+  const { RedrivePolicy: policy } = attributes;
+  return policy ? JSON.parse(policy).deadLetterTargetArn : undefined;
 }

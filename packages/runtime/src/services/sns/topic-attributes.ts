@@ -3,7 +3,8 @@ import { parseLocalTopicArn } from "./arn.ts";
 import { checkTopicDeliveryPolicy, effectiveTopicDeliveryPolicy } from "./delivery-policy.ts";
 import { invalidParameter } from "./errors.ts";
 import { defaultPolicy, parsePolicy } from "./permission.ts";
-import { countSubscriptions, requireTopic, type Topic, topicKey } from "./topic.ts";
+import { countSubscriptions } from "./subscription.ts";
+import { requireTopic, type Topic, topicKey } from "./topic.ts";
 
 /** Source: API reference, CreateTopic, `MaximumMessageSize`. */
 export const MESSAGE_BYTES_MAX_DEFAULT = 262_144;
@@ -70,7 +71,7 @@ export const getTopicAttributes: OperationOf<"sns", "GetTopicAttributes"> = (cal
   const arn = parseLocalTopicArn(call.caller, input.TopicArn);
   return call.cloud.store.read((tx) => {
     const topic = requireTopic(tx, arn);
-    const { confirmed, pending } = countSubscriptions(tx, topic);
+    const { confirmed, pending } = countSubscriptions(tx, arn);
     const { Policy: policy, ...attributes } = topic.attributes;
     return {
       Attributes: {
