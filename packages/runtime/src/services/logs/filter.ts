@@ -8,7 +8,8 @@ import { PAGE_BYTES_MAX } from "./get.ts";
 import { findGroup, type LogGroup, nameOfGroup } from "./group.ts";
 import { streamsKey, type World } from "./keys.ts";
 import { decodeNextToken } from "./page.ts";
-import { compilePattern, type FilterPattern } from "./patterns/pattern.ts";
+import type { FilterPattern } from "./patterns/match.ts";
+import { compilePattern } from "./patterns/pattern.ts";
 import { retainedSince } from "./retention.ts";
 import { type LogStream, streamsWithPrefix } from "./stream.ts";
 import {

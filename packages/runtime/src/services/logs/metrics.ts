@@ -3,7 +3,8 @@ import { isServiceError } from "../../errors.ts";
 import { DONE, type OwedHandler } from "../../owed.ts";
 import type { MetricFilter } from "./metric-filter.ts";
 import { toNumber } from "./patterns/comparison.ts";
-import { compilePattern, type Match } from "./patterns/pattern.ts";
+import type { Match } from "./patterns/match.ts";
+import { compilePattern } from "./patterns/pattern.ts";
 import type { LogEvent } from "./timeline.ts";
 
 export const METRICS = "logs:metrics";

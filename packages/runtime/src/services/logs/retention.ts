@@ -1,13 +1,5 @@
-import { Constraints } from "../../constraints.ts";
-import type { OperationOf } from "../../service.ts";
-import { checkGroupName, constrainGroupName, type LogGroup, updateGroup } from "./group.ts";
-import { sweeper } from "./sweeper.ts";
+import type { LogGroup } from "./group.ts";
 
-/** Source: the documentation of `PutRetentionPolicy`, `retentionInDays`. */
-const RETENTION_DAYS = [
-  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
-  3653,
-] as const;
 const DAY_MS = 86_400_000;
 
 /** Events before this instant have expired; 0 where they never do. */
@@ -18,28 +10,3 @@ export function retainedSince(group: LogGroup, now: number): number {
 export function retentionMs(days: number): number {
   return days * DAY_MS;
 }
-
-export const putRetentionPolicy: OperationOf<"logs", "PutRetentionPolicy"> = async (
-  { cloud, caller },
-  { logGroupName = "", retentionInDays = 0 },
-) => {
-  constrainGroupName(new Constraints(), logGroupName)
-    .oneOf("retentionInDays", retentionInDays, RETENTION_DAYS)
-    .check("InvalidParameterException");
-  await cloud.store.write((tx) => {
-    updateGroup(tx, caller, logGroupName, (group) => ({ ...group, retentionInDays }));
-    tx.afterCommit(() => cloud.derived(sweeper).watch(caller, logGroupName));
-  });
-  return {};
-};
-
-export const deleteRetentionPolicy: OperationOf<"logs", "DeleteRetentionPolicy"> = async (
-  { cloud, caller },
-  { logGroupName },
-) => {
-  checkGroupName(logGroupName);
-  await cloud.store.write((tx) =>
-    updateGroup(tx, caller, logGroupName, ({ retentionInDays: _, ...group }) => group),
-  );
-  return {};
-};

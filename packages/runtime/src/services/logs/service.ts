@@ -12,7 +12,7 @@ import {
 import { METRICS, putMetrics } from "./metrics.ts";
 import { PURGE, purge } from "./purge.ts";
 import { putLogEvents } from "./put.ts";
-import { deleteRetentionPolicy, putRetentionPolicy } from "./retention.ts";
+import { deleteRetentionPolicy, putRetentionPolicy } from "./retention-operations.ts";
 import { createLogStream, deleteLogStream, describeLogStreams } from "./stream.ts";
 import {
   deleteSubscriptionFilter,

@@ -1,5 +1,5 @@
 import type { Cursor } from "./cursor.ts";
-import type { Value } from "./pattern.ts";
+import type { Value } from "./match.ts";
 import { invalidPattern } from "./refusal.ts";
 
 /** Decides about one value of a log event. */

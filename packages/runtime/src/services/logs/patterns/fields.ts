@@ -1,7 +1,7 @@
 import { type Comparison, takeComparison } from "./comparison.ts";
 import { type Condition, takeConditions } from "./condition.ts";
 import { Cursor } from "./cursor.ts";
-import type { FilterPattern } from "./pattern.ts";
+import type { FilterPattern } from "./match.ts";
 import { invalidPattern } from "./refusal.ts";
 
 interface Field {

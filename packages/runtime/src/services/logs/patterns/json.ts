@@ -1,7 +1,7 @@
 import { takeComparison } from "./comparison.ts";
 import { type Condition, takeConditions } from "./condition.ts";
 import { Cursor } from "./cursor.ts";
-import type { FilterPattern, Value } from "./pattern.ts";
+import type { FilterPattern, Value } from "./match.ts";
 import { invalidPattern } from "./refusal.ts";
 import {
   parseSelector,

@@ -1,5 +1,5 @@
 import { Cursor } from "./cursor.ts";
-import { type FilterPattern, NOTHING_EXTRACTED } from "./pattern.ts";
+import { type FilterPattern, NOTHING_EXTRACTED } from "./match.ts";
 
 type Test = (message: string) => boolean;
 
