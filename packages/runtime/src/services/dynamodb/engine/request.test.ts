@@ -289,6 +289,22 @@ test("expressions have their limits, counted in bytes of their own text", () => 
     "condition",
   );
   readProjection({ ProjectionExpression: "a".repeat(4096) });
+  const comparisons = (count: number) => Array(count).fill("a = :s").join(" AND ");
+  const ExpressionAttributeValues = { ":s": { S: "x" } };
+  refuses(
+    () => readScan({ FilterExpression: comparisons(151), ExpressionAttributeValues }),
+    "Invalid FilterExpression: The expression contains too many operators; operator count: 301",
+    "filter",
+  );
+  readScan({ FilterExpression: comparisons(150), ExpressionAttributeValues });
+  const sums = (count: number) =>
+    `SET ${Array.from({ length: count }, (_, i) => `a${i}=b+c`).join(",")}`;
+  refuses(
+    () => readUpdate({ UpdateExpression: sums(301) }),
+    "Invalid UpdateExpression: The expression contains too many operators; operator count: 301",
+    "update",
+  );
+  readUpdate({ UpdateExpression: sums(300) });
   assert.throws(() => readCondition({ ConditionExpression: "(".repeat(4096) }), {
     code: "ValidationException",
   });

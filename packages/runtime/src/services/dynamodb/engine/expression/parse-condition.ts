@@ -45,6 +45,7 @@ export function parseCondition(kind: ExpressionKind, text: string): ConditionSyn
   const condition = asCondition(tokens, node);
   tokens.expectEnd();
   checkCondition(tokens, condition);
+  checkOperatorCount(tokens, countOperators(condition));
   return condition;
 }
 

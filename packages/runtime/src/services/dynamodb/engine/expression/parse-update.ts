@@ -1,5 +1,7 @@
 import {
+  checkOperatorCount,
   checkPathSyntax,
+  countOperators,
   type OperandSyntax,
   type PathSyntax,
   parseOperands,
@@ -59,7 +61,20 @@ export function parseUpdate(text: string): readonly ActionSyntax[] {
     if (clauses.findIndex((other) => other.clause === clause) === i) continue;
     throw tokens.error(`The "${clause}" section can only be used once in an update expression;`);
   }
-  return clauses.flatMap(({ actions }) => actions);
+  const actions = clauses.flatMap((clause) => clause.actions);
+  checkOperatorCount(
+    tokens,
+    actions.reduce((count, action) => count + operatorsOf(action), 0),
+  );
+  return actions;
+}
+
+/** Assignments and clauses are none: `SET a = b + c` has one operator. */
+function operatorsOf(action: ActionSyntax): number {
+  if (action.clause !== "SET") return 0;
+  const { value } = action;
+  if (value.kind !== "arithmetic") return countOperators(value);
+  return 1 + countOperators(value.left) + countOperators(value.right);
 }
 
 function parseAction(tokens: Tokens, clause: Clause): ActionSyntax {

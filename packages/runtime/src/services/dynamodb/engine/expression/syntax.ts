@@ -94,3 +94,36 @@ export function checkPathSyntax(tokens: Tokens, steps: PathSyntax): void {
     }
   }
 }
+
+/** The most operators and functions of an expression. Source: "Quotas", Expression parameters. */
+const MAX_OPERATORS = 300;
+
+/** Throws ValidationException for too many operators; the message was seen on DynamoDB (aws-sdk-js issue 3721). */
+export function checkOperatorCount(tokens: Tokens, count: number): void {
+  if (count <= MAX_OPERATORS) return;
+  throw tokens.error(`The expression contains too many operators; operator count: ${count}`);
+}
+
+/** How many operators and functions a condition or operand has. */
+export function countOperators(node: ConditionSyntax | OperandSyntax): number {
+  switch (node.kind) {
+    case "and":
+    case "or":
+    case "compare":
+      return 1 + countOperators(node.left) + countOperators(node.right);
+    case "not":
+      return 1 + countOperators(node.condition);
+    case "between":
+      return [node.operand, node.low, node.high].reduce(addOperators, 1);
+    case "in":
+      return [node.operand, ...node.candidates].reduce(addOperators, 1);
+    case "call":
+      return node.operands.reduce(addOperators, 1);
+    default:
+      return 0;
+  }
+}
+
+function addOperators(count: number, node: OperandSyntax): number {
+  return count + countOperators(node);
+}
