@@ -2,3 +2,4 @@ export type { Hop } from "./chains/hop.ts";
 export type { StoppedChain } from "./chains/stopped-chain.ts";
 export { VirtualClock } from "./clock/virtual.ts";
 export { type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";
+export { DiskFull } from "./store/disk-full.ts";

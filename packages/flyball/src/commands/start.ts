@@ -21,6 +21,8 @@ Ctrl-C stops it. The exit code is 0 then, and 1 when it could not start.
 /** Whoever has read the first line may go. */
 export const outlivesReader = true;
 
+const DISK_FULL_EVERY_MS = 10_000;
+
 export async function run(words: string[]): Promise<number> {
   const options = parseOptions(words, {
     port: { type: "string", default: "4566" },
@@ -36,7 +38,7 @@ export async function run(words: string[]): Promise<number> {
     throw new UsageError("--ephemeral keeps nothing, --data-dir does: give one or the other.");
   const dataDirectory = options.ephemeral ? undefined : resolve(options["data-dir"] ?? ".flyball");
   const stopped = untilStopped();
-  const { startRuntime } = await import("@flyball/runtime");
+  const { DiskFull, startRuntime } = await import("@flyball/runtime");
   const runtime = await startRuntime({
     port,
     host: options.host,
@@ -45,7 +47,7 @@ export async function run(words: string[]): Promise<number> {
   }).catch((error: NodeJS.ErrnoException) => {
     throw explained(error, port, options.host);
   });
-  report(runtime, options.json);
+  report(runtime, options.json, (error) => error instanceof DiskFull);
   if (options.json) write({ event: "ready", endpoint: runtime.endpoint, dataDirectory });
   else process.stdout.write(`flyball ready on ${runtime.endpoint}\n`);
   if (!options.json && process.stdout.isTTY) guide(runtime.endpoint, dataDirectory);
@@ -78,12 +80,25 @@ function untilStopped(): Promise<void> {
   });
 }
 
-function report({ notices }: Runtime, json: boolean): void {
+function report(
+  { notices }: Runtime,
+  json: boolean,
+  isDiskFull: (error: unknown) => error is Error,
+): void {
   notices.on("loop", (stop: StoppedChain) => {
     if (json) write({ event: "loop", ...stop });
     else process.stdout.write(`${stopLines(stop).join("\n")}\n`);
   });
+  let nextComplaintAt = 0;
   notices.on("defect", (error: unknown) => {
+    if (isDiskFull(error)) {
+      // What is done over and over fails over and over: once in a while is enough to know.
+      if (performance.now() < nextComplaintAt) return;
+      nextComplaintAt = performance.now() + DISK_FULL_EVERY_MS;
+      if (json) write({ event: "disk-full", error: error.message });
+      else process.stderr.write(`flyball: ${error.message}\n`);
+      return;
+    }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     if (json) write({ event: "defect", error: text });
     else process.stderr.write(`flyball: a defect in Flyball itself: ${text}\n`);

@@ -10,6 +10,7 @@ import type { AddressInfo } from "node:net";
 import type { Cloud } from "../cloud.ts";
 import { ServiceError } from "../errors.ts";
 import type { InputOf, OperationName, ServiceName } from "../sdk.ts";
+import { DiskFull, orDiskFull } from "../store/disk-full.ts";
 import { type AdminRoutes, answerAdmin } from "./admin.ts";
 import { BODY_BYTES_MAX, RPC_BODY_BYTES_MAX, readBody } from "./body.ts";
 import { callerOf, credentialScopeOf, type Sessions } from "./caller.ts";
@@ -148,6 +149,8 @@ function internalError(cloud: Cloud, error: unknown): ServiceError {
   // What breaks because the cloud is being stopped is no defect.
   if (cloud.stopping.aborted && cloud.stopping.reason instanceof ServiceError)
     return cloud.stopping.reason;
+  const known = orDiskFull(error, cloud.store.directory);
+  if (known instanceof DiskFull) return known;
   cloud.notices.emit("defect", error);
   const message = error instanceof Error ? error.message : String(error);
   return new ServiceError("InternalFailure", `Flyball failed: ${message}`, { httpStatus: 500 });

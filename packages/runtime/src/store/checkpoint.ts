@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fdatasync,
+  fstatSync,
   fsyncSync,
   openSync,
   readSync,
@@ -36,6 +37,8 @@ interface Saved {
 
 /** How long commits are gathered before they are flushed to disk: what a loss of power can take. */
 const GATHER_MS = 500;
+/** As many commits do not wait so long: the pages that they leave behind cannot be used again before the flush. */
+const GATHERED_COMMITS_MAX = 2_000;
 /** LMDB begins its file with two pages, each with the root of a snapshot, and writes them in turn. */
 const ROOT_PAGES = 2;
 /** A slot has room for two pages of 16 KB (macOS on ARM) in base64. */
@@ -65,7 +68,8 @@ export class Checkpoints {
   readonly #slots: number;
   #sequence: number;
   #pinned: Pin;
-  #isDue = false;
+  /** Commits that no checkpoint has begun to save. */
+  #gathered = 0;
   #timer: NodeJS.Timeout | undefined;
   #underWay: Promise<void> | undefined;
   #failure: Error | undefined;
@@ -76,6 +80,7 @@ export class Checkpoints {
     this.#sequence = newestSaved(options.checkpointPath)?.sequence ?? 0;
     this.#database = openSync(options.databasePath, "r+");
     this.#slots = openSync(options.checkpointPath, constants.O_RDWR | constants.O_CREAT, 0o644);
+    reserveSlots(this.#slots);
     flushDirectory(dirname(options.checkpointPath));
     this.#pinned = this.#saveNow();
   }
@@ -90,14 +95,13 @@ export class Checkpoints {
 
   /** To be called after a commit: it will be on the disk a moment later. */
   soon(): void {
-    this.#isDue = true;
-    if (this.#underWay || this.#failure) return;
-    this.#timer ??= setTimeout(() => this.#begin(), GATHER_MS).unref();
+    this.#gathered += 1;
+    this.#schedule();
   }
 
   /** Makes the last checkpoint; nothing may be committed after it. */
   async close(): Promise<void> {
-    await this.#underWay;
+    while (this.#underWay) await this.#underWay;
     clearTimeout(this.#timer);
     if (!this.#failure) this.#saveNow().done();
     this.#pinned.done();
@@ -105,16 +109,23 @@ export class Checkpoints {
     closeSync(this.#slots);
   }
 
+  #schedule(): void {
+    if (this.#underWay || this.#failure || this.#gathered === 0) return;
+    if (this.#gathered >= GATHERED_COMMITS_MAX) this.#begin();
+    else this.#timer ??= setTimeout(() => this.#begin(), GATHER_MS).unref();
+  }
+
   #begin(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#isDue = false;
+    this.#gathered = 0;
     this.#underWay = this.save()
       .catch((error) => {
         this.#failure = error;
       })
       .finally(() => {
         this.#underWay = undefined;
-        if (this.#isDue) this.soon();
+        this.#schedule();
       });
   }
 
@@ -169,6 +180,12 @@ export function restoreCheckpoint(
   } finally {
     closeSync(database);
   }
+}
+
+/** Takes the room for both slots now: a disk that is full later must not fail a checkpoint. */
+function reserveSlots(file: number): void {
+  const missing = 2 * SLOT_BYTES - fstatSync(file).size;
+  if (missing > 0) writeSync(file, Buffer.alloc(missing), 0, missing, fstatSync(file).size);
 }
 
 function encodeSlot(saved: Saved): Buffer {

@@ -4,6 +4,7 @@ import { asBinary, open, type RootDatabase } from "lmdb";
 import type { Activity } from "../clock/activity.ts";
 import { Checkpoints, restoreCheckpoint } from "./checkpoint.ts";
 import { refuseForeignFile } from "./database-file.ts";
+import { orDiskFull } from "./disk-full.ts";
 import { createEphemeralDirectory, removeEphemeralDirectory } from "./ephemeral-directory.ts";
 
 /** One part of a key. Keys are ordered part by part: numbers by value, strings by UTF-8, numbers before strings. */
@@ -132,8 +133,9 @@ export function openStore({ directory, activity }: StoreOptions): Store {
         for (const write of batch) settled.push(runAtomically(db, view, write));
       });
     } catch (error) {
-      // The commit itself failed (a full disk, say): nothing of the batch was kept.
-      for (const write of batch) write.reject(error);
+      // The commit itself failed: nothing of the batch was kept.
+      const reason = orDiskFull(error, path);
+      for (const write of batch) write.reject(reason);
       return;
     }
     checkpoints?.soon();
