@@ -1,7 +1,9 @@
 import type { Comparator } from "./condition.ts";
 import {
   type ConditionSyntax,
+  checkOperatorCount,
   checkPathSyntax,
+  countOperators,
   type OperandSyntax,
   parseOperands,
   parsePath,
