@@ -197,21 +197,19 @@ test("A cloud that stops leaves what is under way to its next run, without a wor
   assert.deepEqual(world.defects, []);
 });
 
-test("Ten thousand things owed at once are done in order and soon", async () => {
+test("More than can be under way at once is done in the order in which it was owed", async () => {
   const done: number[] = [];
   await using world = cloudThatDoes(async (_cloud, { payload }: Owed<number>) => {
     done.push(payload);
     return DONE;
   });
-  const begun = performance.now();
   await world.cloud.store.write((tx) => {
-    for (let payload = 0; payload < 10_000; payload += 1)
+    for (let payload = 0; payload < 1_500; payload += 1)
       world.cloud.owed.add(tx, { kind: KIND, caller: CALLER, payload });
   });
   await world.advance(0);
   assert.deepEqual(
     done,
-    Array.from({ length: 10_000 }, (_, index) => index),
+    Array.from({ length: 1_500 }, (_, index) => index),
   );
-  assert(performance.now() - begun < 4_000, `${performance.now() - begun} ms`);
 });

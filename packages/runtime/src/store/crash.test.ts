@@ -10,7 +10,7 @@ import { Activity } from "../clock/activity.ts";
 import { openStore } from "./store.ts";
 
 const WRITERS = 8;
-const KILLS = 6;
+const KILLS = 4;
 const STORE = new URL("./store.ts", import.meta.url).href;
 const ACTIVITY = new URL("../clock/activity.ts", import.meta.url).href;
 

@@ -143,7 +143,7 @@ test("The store is a sorted map: transactions are whole or not at all, ranges ar
         assert.deepEqual(read, wanted, JSON.stringify(options));
       }
     }),
-    { numRuns: 250 },
+    { numRuns: 150 },
   );
   await store.close();
 });
@@ -272,7 +272,7 @@ test("A key of any length is either kept and found again or refused", async () =
       assert.deepEqual(found, kept ? [{ key, value: bytes }] : []);
       if (kept) await store.write((tx) => tx.delete(key));
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
   await store.close();
 });

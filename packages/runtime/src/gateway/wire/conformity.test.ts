@@ -16,7 +16,7 @@ import { jsonWire } from "./json.ts";
 import { queryWire } from "./query.ts";
 import { restXmlWire } from "./rest-xml.ts";
 import { rpcV2CborWire } from "./rpc-v2-cbor.ts";
-import { type Expressiveness, valuesOf } from "./sdk-values.ts";
+import { type Expressiveness, valuesOf } from "./testing.ts";
 import type { Wire, WireRequest, WireResponse } from "./wire.ts";
 import { escapeXml } from "./xml-value.ts";
 
@@ -25,7 +25,7 @@ import { escapeXml } from "./xml-value.ts";
  * of: what an SDK's own protocol writes is what we read, and what we write is what it reads.
  */
 
-const RUNS = { numRuns: 7 };
+const RUNS = { numRuns: 5 };
 const REQUEST_ID = "8a6e1c2d-0000-4000-8000-000000000000";
 
 const IN_JSON: Expressiveness = {
