@@ -49,6 +49,13 @@ export class Consumption {
     else this.indexes.set(index, (this.indexes.get(index) ?? 0) + units);
   }
 
+  times(factor: number): Consumption {
+    const multiple = new Consumption(this.kind);
+    multiple.table = this.table * factor;
+    for (const [index, units] of this.indexes) multiple.indexes.set(index, units * factor);
+    return multiple;
+  }
+
   get total(): number {
     let total = this.table;
     for (const units of this.indexes.values()) total += units;

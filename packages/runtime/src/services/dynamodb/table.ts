@@ -1,7 +1,6 @@
 import type {
   BillingMode,
   IndexStatus,
-  PointInTimeRecoveryDescription,
   ProjectionType,
   ScalarAttributeType,
   StreamViewType,
@@ -90,7 +89,8 @@ export interface TableRecord extends TableName {
   readonly tableClassChangedAt?: number;
   readonly encryption?: { readonly type: string; readonly keyArn: string };
   readonly tags: Readonly<Record<string, string>>;
-  readonly pointInTimeRecovery?: PointInTimeRecoveryDescription;
+  /** For how many days the table could be restored, and since when (milliseconds). */
+  readonly pointInTimeRecovery?: { readonly days: number; readonly since: number };
 }
 
 /** A table, with what follows from its record. */
