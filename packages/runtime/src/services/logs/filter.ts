@@ -9,7 +9,7 @@ import { findGroup, type LogGroup, nameOfGroup } from "./group.ts";
 import { streamsKey, type World } from "./keys.ts";
 import { decodeNextToken } from "./page.ts";
 import type { FilterPattern } from "./patterns/match.ts";
-import { compilePattern } from "./patterns/pattern.ts";
+import { compilePattern, PATTERN_LENGTH_MAX } from "./patterns/pattern.ts";
 import { retainedSince } from "./retention.ts";
 import { type LogStream, streamsWithPrefix } from "./stream.ts";
 import {
@@ -28,7 +28,6 @@ import {
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
 const LIMIT_MAX = 10_000;
 const STREAM_NAMES_MAX = 100;
-const PATTERN_LENGTH_MAX = 1024;
 /** So many events are looked at for one page; a page that found nothing yet says where to go on, as AWS's do. */
 const SEARCHED_EVENTS_MAX = 100_000;
 /** So many streams of a prefix are merged; with more, all of the group's events are read and others passed over. */

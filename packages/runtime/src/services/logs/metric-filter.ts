@@ -15,54 +15,30 @@ import {
   findGroup,
   groupsWithPrefix,
   type LogGroup,
-  updateGroup,
 } from "./group.ts";
+import {
+  deleteFilter,
+  filterConstraints,
+  type GroupFilter,
+  METRIC_FILTER,
+  putFilter,
+} from "./group-filter.ts";
 import { metricFiltersKey, type World } from "./keys.ts";
 import { METRICS, type Observation, observe } from "./metrics.ts";
 import { decodeNextToken } from "./page.ts";
-import { compilePattern } from "./patterns/pattern.ts";
+import { compilePattern, PATTERN_LENGTH_MAX } from "./patterns/pattern.ts";
 import type { LogEvent } from "./timeline.ts";
 
-export interface MetricFilter {
-  readonly name: string;
-  readonly pattern: string;
+export interface MetricFilter extends GroupFilter {
   readonly transformation: MetricTransformation;
-  readonly creationTime: number;
-  /** Kept and shown; there are no log transformers here for it to have an effect. */
-  readonly applyOnTransformedLogs: boolean;
 }
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html */
-const FILTERS_MAX = 100;
 const DIMENSIONS_MAX = 3;
-const FILTER_NAME_LENGTH_MAX = 512;
-const FILTER_NAME_PATTERN = "[^:*]*";
-const PATTERN_LENGTH_MAX = 1024;
 const METRIC_NAME_LENGTH_MAX = 255;
 const METRIC_NAME_PATTERN = "[^:*$]*";
 const METRIC_VALUE_LENGTH_MAX = 100;
 const TEST_MESSAGES_MAX = 50;
-
-/** Adds the checks of a filter's name and pattern, the same for metrics and subscriptions. */
-export function constrainFilter(
-  constraints: Constraints,
-  {
-    filterName,
-    filterPattern,
-  }: { filterName: string | undefined; filterPattern: string | undefined },
-): Constraints {
-  return constraints
-    .required("filterName", filterName)
-    .length("filterName", filterName, { min: 1, max: FILTER_NAME_LENGTH_MAX })
-    .pattern("filterName", filterName, FILTER_NAME_PATTERN)
-    .required("filterPattern", filterPattern)
-    .length("filterPattern", filterPattern, { max: PATTERN_LENGTH_MAX });
-}
-
-/** Refuses one filter more than the quota. */
-export function checkQuota(count: number, max: number): void {
-  if (count > max) throw new ServiceError("LimitExceededException", "Resource limit exceeded.");
-}
 
 export const putMetricFilter: OperationOf<"logs", "PutMetricFilter"> = async (
   { cloud, caller },
@@ -71,33 +47,20 @@ export const putMetricFilter: OperationOf<"logs", "PutMetricFilter"> = async (
   const { logGroupName = "", filterName = "", filterPattern = "" } = input;
   const transformation = checkMetricFilter(input);
   compilePattern(filterPattern);
-  await cloud.store.write((tx) => {
-    const { number } = findGroup(tx, caller, logGroupName);
-    const key = [...metricFiltersKey(caller, number), filterName];
-    const before = tx.get<MetricFilter>(key);
-    if (!before)
-      updateGroup(tx, caller, logGroupName, (group) => {
-        checkQuota(group.metricFilterCount + 1, FILTERS_MAX);
-        return { ...group, metricFilterCount: group.metricFilterCount + 1 };
-      });
-    const filter: MetricFilter = {
-      name: filterName,
-      pattern: filterPattern,
-      transformation,
-      creationTime: before?.creationTime ?? cloud.clock.now(),
-      applyOnTransformedLogs: input.applyOnTransformedLogs ?? false,
-    };
-    tx.put(key, filter);
-  });
+  const filter: MetricFilter = {
+    name: filterName,
+    pattern: filterPattern,
+    transformation,
+    creationTime: cloud.clock.now(),
+    applyOnTransformedLogs: input.applyOnTransformedLogs ?? false,
+  };
+  await cloud.store.write((tx) => putFilter(tx, caller, logGroupName, METRIC_FILTER, filter));
   return {};
 };
 
 function checkMetricFilter(input: Parameters<typeof putMetricFilter>[1]): MetricTransformation {
   const { metricTransformations } = input;
-  const constraints = constrainFilter(
-    constrainGroupName(new Constraints(), input.logGroupName),
-    input,
-  )
+  const constraints = filterConstraints(input)
     .required("metricTransformations", metricTransformations)
     .length("metricTransformations", metricTransformations, { min: 1, max: 1 });
   const [transformation] = metricTransformations ?? [];
@@ -128,30 +91,8 @@ function invalidTransformation(why: string): ServiceError {
   return new ServiceError("InvalidParameterException", `Invalid metric transformation: ${why}`);
 }
 
-export const deleteMetricFilter: OperationOf<"logs", "DeleteMetricFilter"> = async (
-  { cloud, caller },
-  { logGroupName = "", filterName = "" },
-) => {
-  constrainFilter(constrainGroupName(new Constraints(), logGroupName), {
-    filterName,
-    filterPattern: "",
-  }).check("InvalidParameterException");
-  await cloud.store.write((tx) => {
-    const { number } = findGroup(tx, caller, logGroupName);
-    const key = [...metricFiltersKey(caller, number), filterName];
-    if (!tx.get(key))
-      throw new ServiceError(
-        "ResourceNotFoundException",
-        "The specified metric filter does not exist.",
-      );
-    tx.delete(key);
-    updateGroup(tx, caller, logGroupName, (group) => ({
-      ...group,
-      metricFilterCount: group.metricFilterCount - 1,
-    }));
-  });
-  return {};
-};
+export const deleteMetricFilter: OperationOf<"logs", "DeleteMetricFilter"> = (call, input) =>
+  deleteFilter(call, METRIC_FILTER, input);
 
 /** Filters in the order of their names; those of all groups, group by group, when none is named. */
 export const describeMetricFilters: OperationOf<"logs", "DescribeMetricFilters"> = (

@@ -16,28 +16,27 @@ import {
   findGroup,
   groupArn,
   type LogGroup,
-  updateGroup,
 } from "./group.ts";
+import {
+  deleteFilter,
+  filterConstraints,
+  type GroupFilter,
+  putFilter,
+  SUBSCRIPTION_FILTER,
+} from "./group-filter.ts";
 import { subscriptionFiltersKey } from "./keys.ts";
-import { checkQuota, constrainFilter } from "./metric-filter.ts";
 import { decodeNextToken } from "./page.ts";
 import { compilePattern } from "./patterns/pattern.ts";
 import { eventId, type LogEvent } from "./timeline.ts";
 
-interface SubscriptionFilter {
-  readonly name: string;
-  readonly pattern: string;
+interface SubscriptionFilter extends GroupFilter {
   /** A function's ARN. */
   readonly destinationArn: string;
   readonly roleArn?: string;
   /** Kept and shown; it means something for Kinesis only. */
   readonly distribution: Distribution;
-  readonly creationTime: number;
-  readonly applyOnTransformedLogs: boolean;
 }
 
-/** Source: the documentation of `PutSubscriptionFilter`. */
-const FILTERS_MAX = 2;
 const FUNCTION_ARN = /^arn:[^:]+:lambda:[^:]+:\d{12}:function:[^:]+(?::[^:]+)?$/;
 
 export const putSubscriptionFilter: OperationOf<"logs", "PutSubscriptionFilter"> = async (
@@ -46,7 +45,7 @@ export const putSubscriptionFilter: OperationOf<"logs", "PutSubscriptionFilter">
 ) => {
   const { logGroupName = "", filterName = "", filterPattern = "", destinationArn = "" } = input;
   const { distribution = "ByLogStream", roleArn, applyOnTransformedLogs = false } = input;
-  constrainFilter(constrainGroupName(new Constraints(), input.logGroupName), input)
+  filterConstraints(input)
     .required("destinationArn", input.destinationArn)
     .length("destinationArn", input.destinationArn, { min: 1 })
     .oneOf("distribution", distribution, ["Random", "ByLogStream"])
@@ -54,26 +53,16 @@ export const putSubscriptionFilter: OperationOf<"logs", "PutSubscriptionFilter">
   compilePattern(filterPattern);
   cloud.store.read((tx) => findGroup(tx, caller, logGroupName));
   await checkDestination(cloud, caller, destinationArn);
-  await cloud.store.write((tx) => {
-    const { number } = findGroup(tx, caller, logGroupName);
-    const key = [...subscriptionFiltersKey(caller, number), filterName];
-    const before = tx.get<SubscriptionFilter>(key);
-    if (!before)
-      updateGroup(tx, caller, logGroupName, (group) => {
-        checkQuota(group.subscriptionFilterCount + 1, FILTERS_MAX);
-        return { ...group, subscriptionFilterCount: group.subscriptionFilterCount + 1 };
-      });
-    const filter: SubscriptionFilter = {
-      name: filterName,
-      pattern: filterPattern,
-      destinationArn,
-      ...(roleArn === undefined ? {} : { roleArn }),
-      distribution,
-      creationTime: before?.creationTime ?? cloud.clock.now(),
-      applyOnTransformedLogs,
-    };
-    tx.put(key, filter);
-  });
+  const filter: SubscriptionFilter = {
+    name: filterName,
+    pattern: filterPattern,
+    destinationArn,
+    ...(roleArn === undefined ? {} : { roleArn }),
+    distribution,
+    creationTime: cloud.clock.now(),
+    applyOnTransformedLogs,
+  };
+  await cloud.store.write((tx) => putFilter(tx, caller, logGroupName, SUBSCRIPTION_FILTER, filter));
   return {};
 };
 
@@ -101,30 +90,10 @@ async function checkDestination(
   }
 }
 
-export const deleteSubscriptionFilter: OperationOf<"logs", "DeleteSubscriptionFilter"> = async (
-  { cloud, caller },
-  { logGroupName = "", filterName = "" },
-) => {
-  constrainFilter(constrainGroupName(new Constraints(), logGroupName), {
-    filterName,
-    filterPattern: "",
-  }).check("InvalidParameterException");
-  await cloud.store.write((tx) => {
-    const { number } = findGroup(tx, caller, logGroupName);
-    const key = [...subscriptionFiltersKey(caller, number), filterName];
-    if (!tx.get(key))
-      throw new ServiceError(
-        "ResourceNotFoundException",
-        "The specified subscription filter does not exist.",
-      );
-    tx.delete(key);
-    updateGroup(tx, caller, logGroupName, (group) => ({
-      ...group,
-      subscriptionFilterCount: group.subscriptionFilterCount - 1,
-    }));
-  });
-  return {};
-};
+export const deleteSubscriptionFilter: OperationOf<"logs", "DeleteSubscriptionFilter"> = (
+  call,
+  input,
+) => deleteFilter(call, SUBSCRIPTION_FILTER, input);
 
 export const describeSubscriptionFilters: OperationOf<"logs", "DescribeSubscriptionFilters"> = (
   { cloud, caller },

@@ -8,6 +8,7 @@ import { compileTerms } from "./terms.ts";
  * Source: the quotas in https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html, which
  * is the source of all that is in this folder.
  */
+export const PATTERN_LENGTH_MAX = 1024;
 const REGULAR_EXPRESSIONS_MAX = 2;
 const COMPILED_MAX = 500;
 
