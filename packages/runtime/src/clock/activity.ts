@@ -1,7 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 
-/** How long a virtual clock waits in real time for work that itself may be waiting for the clock. */
-const SETTLE_MS_MAX = 2_000;
+/** How long a virtual clock waits in real time while no work is done: what there is may itself wait for the clock. */
+const IDLE_MS_MAX = 2_000;
+/** How long it waits in all: a loop that is allowed never comes to rest. */
+const SETTLE_MS_MAX = 30_000;
 /** Turns of the event loop without work under way after which nothing more is expected to begin by itself. */
 const QUIET_TURNS = 4;
 
@@ -11,6 +13,7 @@ const QUIET_TURNS = 4;
  */
 export class Activity {
   #running = 0;
+  #doneAt = 0;
 
   async track<T>(work: Promise<T>): Promise<T> {
     this.#running += 1;
@@ -18,18 +21,22 @@ export class Activity {
       return await work;
     } finally {
       this.#running -= 1;
+      this.#doneAt = performance.now();
     }
   }
 
   /**
-   * Resolves when nothing is under way, or after two seconds: a function that itself waits for the clock would
-   * otherwise hold it for ever.
+   * Resolves when nothing is under way, or when for two seconds nothing was done: a function that itself waits for
+   * the clock would otherwise hold it for ever.
    */
   async settled(): Promise<void> {
-    const giveUpAt = performance.now() + SETTLE_MS_MAX;
-    for (let quiet = 0; quiet < QUIET_TURNS && performance.now() < giveUpAt; ) {
+    const begunAt = performance.now();
+    for (let quiet = 0; quiet < QUIET_TURNS; ) {
       await setImmediate();
       quiet = this.#running === 0 ? quiet + 1 : 0;
+      const now = performance.now();
+      if (now - begunAt > SETTLE_MS_MAX || now - Math.max(begunAt, this.#doneAt) > IDLE_MS_MAX)
+        return;
     }
   }
 }
