@@ -89,7 +89,7 @@ test("the namespaces of AWS's services are theirs", async () => {
     cloud.call(caller, "cloudwatch", "PutMetricData", input),
     failsWith(
       "InvalidParameterValueException",
-      /The value AWS\/Lambda for parameter Namespace is invalid/,
+      /The value AWS\/ for parameter Namespace is invalid/,
     ),
   );
   const service = { ...caller, principal: "cloudwatch.amazonaws.com" };

@@ -71,8 +71,11 @@ function isService({ caller }: Call): boolean {
 
 function checkNamespace(namespace: string, byService: boolean): void {
   checkName(namespace, "Namespace");
-  if (namespace.startsWith(":") || (namespace.startsWith(SERVICE_NAMESPACE) && !byService))
+  if (namespace.startsWith(":"))
     throw invalidValue(`The value ${namespace} for parameter Namespace is invalid.`);
+  // AWS names the prefix alone: https://github.com/boto/boto3/issues/1847
+  if (namespace.startsWith(SERVICE_NAMESPACE) && !byService)
+    throw invalidValue(`The value ${SERVICE_NAMESPACE} for parameter Namespace is invalid.`);
 }
 
 function checkDatum(datum: MetricDatum, at: string, now: number, byService: boolean): void {
