@@ -47,11 +47,11 @@ export interface Ended {
   readonly stderr: string;
 }
 
-type Value = string | number | object;
+type Value = string | number | object | readonly string[];
 
 /**
  * The AWS CLI: the one in the venv, or the one that `FLYBALL_AWS_CLI` names. Its methods are tags of templates: words
- * are divided at white space, a value is (part of) one word, an object is its JSON.
+ * are divided at white space, a value is (part of) one word, an object is its JSON, a list of texts is a word each.
  */
 export class AwsCli {
   readonly major: 1 | 2;
@@ -123,24 +123,30 @@ export class AwsCli {
 
 function wordsOf(strings: TemplateStringsArray, values: readonly Value[]): string[] {
   const words: string[] = [];
+  /** Whether the last word can go on: nothing has divided it from what comes. */
   let open = false;
-  strings.forEach((text, index) => {
-    const parts = text.split(/\s+/);
-    parts.forEach((part, at) => {
-      if (at > 0) open = false;
-      if (part === "") return;
-      if (open) words.push(`${words.pop()}${part}`);
-      else words.push(part);
-      open = true;
-    });
-    if (index >= values.length) return;
-    const value = values[index] ?? "";
-    const word = typeof value === "object" ? JSON.stringify(value) : String(value);
-    if (open) words.push(`${words.pop()}${word}`);
-    else words.push(word);
+  const add = (part: string) => {
+    words.push(open ? `${words.pop()}${part}` : part);
     open = true;
+  };
+  strings.forEach((text, index) => {
+    text.split(/\s+/).forEach((part, at) => {
+      if (at > 0) open = false;
+      if (part !== "") add(part);
+    });
+    if (index < values.length) addValue(values[index] ?? "");
   });
   return words;
+
+  function addValue(value: Value): void {
+    if (typeof value !== "object") add(String(value));
+    else if (isWords(value)) words.push(...value);
+    else add(JSON.stringify(value));
+  }
+}
+
+function isWords(value: object): value is readonly string[] {
+  return Array.isArray(value) && value.every((word) => typeof word === "string");
 }
 
 function execute(file: string, words: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {

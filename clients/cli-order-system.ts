@@ -1,34 +1,8 @@
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { zipSync } from "fflate";
+import { Archive } from "./archive.ts";
 import type { AwsCli } from "./aws-cli.ts";
 
 const CODE = new URL("../packages/flyball/src/demo/process-order.mjs", import.meta.url);
-
-/** A function's archive in a file, as `fileb://` wants it; gone after the test. */
-export class Archive implements AsyncDisposable {
-  readonly path: string;
-  readonly #directory: string;
-
-  private constructor(directory: string) {
-    this.#directory = directory;
-    this.path = join(directory, "function.zip");
-  }
-
-  /** Of files by their names, each a text or its bytes. */
-  static async of(files: Readonly<Record<string, string | Uint8Array>>): Promise<Archive> {
-    const archive = new Archive(await mkdtemp(join(tmpdir(), "flyball-clients-")));
-    const bytes = Object.entries(files).map(([name, content]) => [name, Buffer.from(content)]);
-    await writeFile(archive.path, zipSync(Object.fromEntries(bytes)));
-    return archive;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#directory, { recursive: true, force: true });
-  }
-}
 
 /** What of the order system a story goes on with. */
 export interface OrderSystem {

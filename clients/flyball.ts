@@ -85,6 +85,8 @@ export class Flyball {
       AWS_SHARED_CREDENTIALS_FILE: devNull,
       AWS_EC2_METADATA_DISABLED: "true",
       AWS_PAGER: "",
+      // A wrong answer shows at once, and is not tried again.
+      AWS_MAX_ATTEMPTS: "1",
     };
   }
 
