@@ -42,7 +42,7 @@ export const batchWriteItem: OperationOf<"dynamodb", "BatchWriteItem"> = async (
     emitConsumed(cloud, table, consumption);
     for (const { key } of drafts) {
       const metric = itemCollectionMetrics(table, key, input.ReturnItemCollectionMetrics);
-      if (metric) (metrics[ask.tableName] ??= []).push(metric);
+      if (metric) metrics[ask.tableName] = [...(metrics[ask.tableName] ?? []), metric];
     }
     return consumedCapacity(ask.tableName, consumption, input.ReturnConsumedCapacity) ?? [];
   });

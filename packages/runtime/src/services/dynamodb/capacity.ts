@@ -49,6 +49,11 @@ export class Consumption {
     else this.indexes.set(index, (this.indexes.get(index) ?? 0) + units);
   }
 
+  include(other: Consumption): void {
+    this.table += other.table;
+    for (const [index, units] of other.indexes) this.add(units, index);
+  }
+
   times(factor: number): Consumption {
     const multiple = new Consumption(this.kind);
     multiple.table = this.table * factor;

@@ -38,6 +38,8 @@ export interface Draft {
   readonly change: (before: Item | undefined) => StoredItem | undefined;
   /** What an update does, which says what of the item `UPDATED_OLD` and `UPDATED_NEW` are. */
   readonly update?: Update | undefined;
+  /** PartiQL inserts only what is not there, and updates only what is. */
+  readonly requires?: "absence" | "presence" | undefined;
   /** Whether a failed condition brings the item back. */
   readonly returnsItemOnFailure: boolean;
 }
@@ -57,6 +59,15 @@ type KeyFields = ConditionFields & FailureFields & Pick<DeleteItemInput, "Key">;
 export function draftPut(input: PutFields): DraftFor {
   const item = validateItem(input.Item!);
   const { condition } = readCondition(input);
+  return putOf(item, condition, input);
+}
+
+/** A put of an item that was validated. Throws ValidationException where the item is too large. */
+export function putOf(
+  item: Item,
+  condition: Condition | undefined,
+  terms: FailureFields & Pick<Draft, "requires"> = {},
+): DraftFor {
   const stored = storedItem(item);
   if (stored[0] > MAX_ITEM_SIZE_BYTES)
     throw refusal("Item size has exceeded the maximum allowed size");
@@ -65,7 +76,8 @@ export function draftPut(input: PutFields): DraftFor {
     checkKeyPaths({ condition }, table.key, table.indexes);
     return {
       kind: "put",
-      ...common(table, item, input, condition),
+      ...common(table, item, terms, condition),
+      requires: terms.requires,
       change: () => stored,
     };
   };
@@ -80,14 +92,24 @@ export function draftCheck(input: KeyFields): DraftFor {
   return draftOfKey("check", input, (before) => before && storedItem(before));
 }
 
-function draftOfKey(kind: Draft["kind"], input: KeyFields, change: Draft["change"]): DraftFor {
+function draftOfKey(kind: "delete" | "check", input: KeyFields, change: Draft["change"]): DraftFor {
   const key = validateItem(input.Key!);
   const { condition } = readCondition(input);
-  return (table) => {
-    validateKey(key, table.key);
-    checkKeyPaths({ condition }, table.key, table.indexes);
-    return { kind, ...common(table, key, input, condition), change };
-  };
+  return (table) => keyDraft(kind, table, key, condition, input, change);
+}
+
+/** A delete of, or a look at, the item of this key. */
+export function keyDraft(
+  kind: "delete" | "check",
+  table: Table,
+  key: Item,
+  condition: Condition | undefined,
+  terms: FailureFields & Pick<Draft, "requires"> = {},
+  change: Draft["change"] = () => undefined,
+): Draft {
+  validateKey(key, table.key);
+  checkKeyPaths({ condition }, table.key, table.indexes);
+  return { kind, ...common(table, key, terms, condition), requires: terms.requires, change };
 }
 
 export function draftUpdate(
@@ -95,16 +117,26 @@ export function draftUpdate(
 ): DraftFor {
   const key = validateItem(input.Key!);
   const { update, condition } = readUpdate(input);
-  return (table) => {
-    validateKey(key, table.key);
-    checkUpdateKeys(update, table.key, table.indexes);
-    checkKeyPaths({ condition }, table.key, table.indexes);
-    return {
-      kind: "update",
-      ...common(table, key, input, condition),
-      update,
-      change: (before) => updated(table, update, before ?? key),
-    };
+  return (table) => updateDraft(table, key, update, condition, input);
+}
+
+/** An update of the item of this key. */
+export function updateDraft(
+  table: Table,
+  key: Item,
+  update: Update | undefined,
+  condition: Condition | undefined,
+  terms: FailureFields & Pick<Draft, "requires"> = {},
+): Draft {
+  validateKey(key, table.key);
+  checkUpdateKeys(update, table.key, table.indexes);
+  checkKeyPaths({ condition }, table.key, table.indexes);
+  return {
+    kind: "update",
+    ...common(table, key, terms, condition),
+    requires: terms.requires,
+    update,
+    change: (before) => updated(table, update, before ?? key),
   };
 }
 
@@ -135,11 +167,15 @@ function common(
 
 /**
  * Does what was drafted, in its transaction. Throws `ConditionalCheckFailedException`, with the item where that was
- * asked for, and ValidationException where an update does not fit the item.
+ * asked for, `DuplicateItemException`, and ValidationException where an update does not fit the item.
  */
 export function carryOut(writes: ItemWrites, draft: Draft): Written {
-  const { place, condition } = draft;
+  const { place, condition, requires } = draft;
   const before = writes.get(place);
+  if (requires === "absence" && before) {
+    throw new ServiceError("DuplicateItemException", "Duplicate primary key exists in table");
+  }
+  if (requires === "presence" && !before) throw conditionFailed(undefined);
   if (condition && !evaluateCondition(condition, before?.[1]))
     throw conditionFailed(draft.returnsItemOnFailure ? before?.[1] : undefined);
   const after = draft.change(before?.[1]);

@@ -30,6 +30,8 @@ export interface Page {
   /** What passed the filter, whole. */
   readonly items: Item[];
   readonly scannedCount: number;
+  /** Of what was evaluated. */
+  readonly bytes: number;
   readonly lastEvaluatedKey: Item | undefined;
   readonly consumption: Consumption;
 }
@@ -57,7 +59,7 @@ export function readPage(tx: ReadTransaction, reading: Reading): Page {
   }
   // What is fetched from the table is counted one by one; what is read in a range, together.
   consumption.add(readUnits(entryBytes, reading.consistency), index);
-  return { items, scannedCount, lastEvaluatedKey, consumption };
+  return { items, scannedCount, bytes, lastEvaluatedKey, consumption };
 }
 
 function fetch(tx: ReadTransaction, reading: Reading, entry: Item, consumption: Consumption) {

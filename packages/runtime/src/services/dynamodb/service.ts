@@ -11,6 +11,9 @@ import { getItem } from "./get-item.ts";
 import { FILL, fill, REMOVE, removeFromTable } from "./index-build.ts";
 import { describeEndpoints, describeLimits } from "./limits.ts";
 import { listTables } from "./list-tables.ts";
+import { batchExecuteStatement } from "./partiql/batch-execute.ts";
+import { executeStatement } from "./partiql/execute-statement.ts";
+import { executeTransaction } from "./partiql/execute-transaction.ts";
 import { query } from "./query.ts";
 import { scan } from "./scan.ts";
 import { makeRetention } from "./stream/retention.ts";
@@ -35,6 +38,7 @@ import { deleteItem, putItem, updateItem } from "./write-item.ts";
 export const dynamodb = defineService({
   name: "dynamodb",
   operations: {
+    BatchExecuteStatement: batchExecuteStatement,
     BatchGetItem: batchGetItem,
     BatchWriteItem: batchWriteItem,
     CreateTable: createTable,
@@ -45,6 +49,8 @@ export const dynamodb = defineService({
     DescribeLimits: describeLimits,
     DescribeTable: describeTable,
     DescribeTimeToLive: describeTimeToLive,
+    ExecuteStatement: executeStatement,
+    ExecuteTransaction: executeTransaction,
     GetItem: getItem,
     ListTables: listTables,
     ListTagsOfResource: listTagsOfResource,

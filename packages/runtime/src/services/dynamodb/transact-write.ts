@@ -9,7 +9,12 @@ import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { WriteTransaction } from "../../store/store.ts";
 import { cancelled, type Outcome, PASSED, reasonOf } from "./cancellation.ts";
-import { type Consumption, consumedCapacity, itemCollectionMetrics } from "./capacity.ts";
+import {
+  type Consumption,
+  consumedCapacity,
+  itemCollectionMetrics,
+  type Split,
+} from "./capacity.ts";
 import {
   carryOut,
   type Draft,
@@ -237,9 +242,10 @@ function cancelledReasons(error: unknown): readonly { readonly Code?: string }[]
 export function capacitiesOf(
   consumptions: ReadonlyMap<string, Consumption>,
   wanted: TransactWriteItemsInput["ReturnConsumedCapacity"],
+  split: Split = "split",
 ): ConsumedCapacity[] | undefined {
   const capacities = [...consumptions].flatMap(([tableName, consumption]) => {
-    const capacity = consumedCapacity(tableName, consumption, wanted, "split");
+    const capacity = consumedCapacity(tableName, consumption, wanted, split);
     return capacity ? [capacity] : [];
   });
   return capacities.length > 0 ? capacities : undefined;
@@ -253,7 +259,9 @@ function collectionMetricsOf(
   const metrics: Record<string, ItemCollectionMetrics[]> = {};
   for (const [i, { table, key, kind }] of drafts.entries()) {
     const metric = kind === "check" ? undefined : itemCollectionMetrics(table, key, wanted);
-    if (metric) (metrics[actions[i]!.tableName] ??= []).push(metric);
+    if (!metric) continue;
+    const ofTable = metrics[actions[i]!.tableName] ?? [];
+    metrics[actions[i]!.tableName] = [...ofTable, metric];
   }
   return Object.keys(metrics).length > 0 ? metrics : undefined;
 }
