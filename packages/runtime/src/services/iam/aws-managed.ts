@@ -6,7 +6,7 @@ export interface AwsManagedPolicy {
   readonly arn: string;
   readonly name: string;
   readonly path: string;
-  /** Undefined for a policy whose text is not known here: it can be attached all the same. */
+  /** Undefined for a policy that is known here by its ARN alone: it can be attached all the same. */
   readonly document: Document | undefined;
 }
 
@@ -22,7 +22,7 @@ export function awsManagedPolicy(arn: string): AwsManagedPolicy | undefined {
   return { arn, name, path, document };
 }
 
-/** All whose text is known. */
+/** All that have a document here. */
 export function awsManagedPolicies(): AwsManagedPolicy[] {
   return Object.keys(STATEMENTS).map(
     (name) => awsManagedPolicy(arn("iam", "", "aws", `policy${name}`))!,
@@ -44,8 +44,9 @@ const allow = (...actions: string[]): Statement => ({
 const WRITE_LOGS = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"];
 
 /**
- * What the policies allow that deployments of functions, queues, topics and tables attach. Source: the AWS Managed
- * Policy Reference Guide, https://docs.aws.amazon.com/aws-managed-policy/latest/reference/
+ * What the policies allow that deployments of functions, queues, topics and tables attach: what each is for, and not
+ * AWS's text to the letter, which has statement ids, more narrow resources and new versions. That text is told in the
+ * AWS Managed Policy Reference Guide, https://docs.aws.amazon.com/aws-managed-policy/latest/reference/
  */
 const STATEMENTS: Readonly<Record<string, readonly Statement[]>> = {
   "/AdministratorAccess": [allow("*")],
