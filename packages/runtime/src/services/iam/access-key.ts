@@ -4,15 +4,8 @@ import { Constraints } from "../../constraints.ts";
 import { deleteCredential, newAccessKey, putCredential } from "../../credentials.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Key } from "../../store/store.ts";
-import {
-  checkName,
-  entityArn,
-  findEntity,
-  invalid,
-  limitExceeded,
-  noSuchEntity,
-  type World,
-} from "./entity.ts";
+import { checkName, entityArn, findEntity, userNameIn, type World } from "./entity.ts";
+import { invalid, limitExceeded, noSuchEntity } from "./errors.ts";
 import { pageOf } from "./page.ts";
 
 interface AccessKey {
@@ -108,10 +101,10 @@ export const deleteAccessKey: OperationOf<"iam", "DeleteAccessKey"> = async (
 
 /** The user that is named, or the one who calls. */
 function userNameOf({ principal }: Caller, asked: string | undefined): string {
-  const name = asked ?? /:user\/(?:.*\/)?([^/]+)$/.exec(principal)?.[1];
+  const name = asked ?? userNameIn(principal);
   if (name === undefined)
     throw invalid("Must specify userName when calling with non-User credentials");
-  checkName("user", "userName", name);
+  checkName("user", name);
   return name;
 }
 

@@ -1,19 +1,12 @@
 import type { Call } from "../../call.ts";
-import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction } from "../../store/store.ts";
 import { awsManagedPolicy } from "./aws-managed.ts";
-import {
-  checkName,
-  type Entity,
-  findEntity,
-  type Kind,
-  limitExceeded,
-  noSuchEntity,
-  type World,
-} from "./entity.ts";
+import { checkName, type Entity, findEntity, type Kind, type World } from "./entity.ts";
+import { deleteConflict, limitExceeded, noSuchEntity } from "./errors.ts";
+import { inlinePolicyNames } from "./inline-policy.ts";
 import { lastPart, type PageAsked, pageOf } from "./page.ts";
-import { policyKey } from "./policy.ts";
+import { checkPolicyArn, policyKey } from "./policy.ts";
 
 /** The default quota: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const ATTACHED_MAX = 10;
@@ -53,7 +46,7 @@ async function attach(
   name: string | undefined,
   policyArn: string | undefined,
 ): Promise<Record<string, never>> {
-  checkName(kind, `${kind}Name`, name);
+  checkName(kind, name);
   checkPolicyArn(policyArn);
   await cloud.store.write((tx) => {
     const entity = findEntity<Entity>(tx, caller, kind, name);
@@ -77,7 +70,7 @@ async function detach(
   name: string | undefined,
   policyArn: string | undefined,
 ): Promise<Record<string, never>> {
-  checkName(kind, `${kind}Name`, name);
+  checkName(kind, name);
   checkPolicyArn(policyArn);
   await cloud.store.write((tx) => {
     findEntity(tx, caller, kind, name);
@@ -89,21 +82,13 @@ async function detach(
   return {};
 }
 
-/** Refuses what cannot be a policy's ARN. */
-export function checkPolicyArn(arn: string | undefined): asserts arn is string {
-  new Constraints()
-    .required("policyArn", arn)
-    .length("policyArn", arn, { min: 20, max: 2048 })
-    .check("ValidationError");
-}
-
 function list(
   { cloud, caller }: Call,
   kind: Kind,
   name: string | undefined,
   { PathPrefix = "/", ...asked }: PageAsked & { PathPrefix?: string | undefined },
 ) {
-  checkName(kind, `${kind}Name`, name);
+  checkName(kind, name);
   return cloud.store.read((tx) => {
     findEntity(tx, caller, kind, name);
     const { entries, ...page } = pageOf(tx, attachedKey(caller, kind, name), asked);
@@ -121,6 +106,19 @@ function list(
 /** `/service-role/` in `arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole`. */
 function pathInArn(arn: string): string {
   return arn.slice(arn.indexOf("/"), arn.lastIndexOf("/") + 1);
+}
+
+/** Refuses to let go an entity with policies. */
+export function checkWithoutPolicies(
+  tx: ReadTransaction,
+  world: World,
+  kind: Kind,
+  name: string,
+): void {
+  if (attachedPolicies(tx, world, kind, name).length > 0)
+    throw deleteConflict("Cannot delete entity, must detach all policies first.");
+  if (inlinePolicyNames(tx, world, kind, name).length > 0)
+    throw deleteConflict("Cannot delete entity, must delete policies first.");
 }
 
 export const attachRolePolicy: OperationOf<"iam", "AttachRolePolicy"> = (call, input) =>

@@ -1,5 +1,5 @@
 import { ServiceError } from "../../errors.ts";
-import { limitExceeded } from "./entity.ts";
+import { limitExceeded } from "./errors.ts";
 
 /** A policy's JSON as it was given. IAM keeps it and gives it back; it is not evaluated here. */
 export type Document = string;

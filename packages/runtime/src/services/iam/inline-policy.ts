@@ -3,14 +3,8 @@ import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction } from "../../store/store.ts";
 import { checkIdentityPolicy, type Document, encodeDocument, sizeOf } from "./document.ts";
-import {
-  checkName,
-  findEntity,
-  type Kind,
-  limitExceeded,
-  noSuchEntity,
-  type World,
-} from "./entity.ts";
+import { checkName, findEntity, type Kind, type World } from "./entity.ts";
+import { limitExceeded, noSuchEntity } from "./errors.ts";
 import { lastPart, type PageAsked, pageOf } from "./page.ts";
 
 /** In sum, without whitespace: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
@@ -39,7 +33,7 @@ async function put(
     PolicyDocument,
   }: { PolicyName: string | undefined; PolicyDocument: string | undefined },
 ): Promise<Record<string, never>> {
-  checkName(kind, `${kind}Name`, name);
+  checkName(kind, name);
   checkPolicyName(PolicyName);
   checkIdentityPolicy(PolicyDocument);
   await cloud.store.write((tx) => {
@@ -69,7 +63,7 @@ function get(
   name: string | undefined,
   policyName: string | undefined,
 ) {
-  checkName(kind, `${kind}Name`, name);
+  checkName(kind, name);
   checkPolicyName(policyName);
   const document = cloud.store.read((tx) => {
     findEntity(tx, caller, kind, name);
@@ -85,7 +79,7 @@ async function remove(
   name: string | undefined,
   policyName: string | undefined,
 ): Promise<Record<string, never>> {
-  checkName(kind, `${kind}Name`, name);
+  checkName(kind, name);
   checkPolicyName(policyName);
   await cloud.store.write((tx) => {
     findEntity(tx, caller, kind, name);
@@ -97,7 +91,7 @@ async function remove(
 }
 
 function list({ cloud, caller }: Call, kind: Kind, name: string | undefined, asked: PageAsked) {
-  checkName(kind, `${kind}Name`, name);
+  checkName(kind, name);
   return cloud.store.read((tx) => {
     findEntity(tx, caller, kind, name);
     const { entries, ...page } = pageOf(tx, inlineKey(caller, kind, name), asked);

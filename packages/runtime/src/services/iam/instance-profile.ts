@@ -1,25 +1,20 @@
 import type { InstanceProfile as InstanceProfileShown } from "@aws-sdk/client-iam";
-import { randomBase32 } from "../../credentials.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction, WriteTransaction } from "../../store/store.ts";
 import {
-  alreadyExists,
   checkName,
   checkPath,
-  deleteConflict,
   type Entity,
-  entitiesKey,
   entityArn,
   entityKey,
   findEntity,
-  limitExceeded,
-  noSuchEntity,
-  UNIQUE_ID_CHARACTERS,
+  listEntities,
+  newEntity,
   type World,
 } from "./entity.ts";
+import { alreadyExists, deleteConflict, limitExceeded, noSuchEntity } from "./errors.ts";
 import { lastPart, pageOf } from "./page.ts";
 import { type Role, showListedRole } from "./role.ts";
-import { addTags } from "./tags.ts";
 
 interface InstanceProfile extends Entity {
   /** One at most. */
@@ -44,15 +39,13 @@ export const createInstanceProfile: OperationOf<"iam", "CreateInstanceProfile"> 
   { cloud, caller },
   { InstanceProfileName, Path: path = "/", Tags },
 ) => {
-  checkName(NOUN, "instanceProfileName", InstanceProfileName);
+  checkName(NOUN, InstanceProfileName);
   checkPath(path);
-  const profile: InstanceProfile = {
-    name: InstanceProfileName,
-    path,
-    id: `AIPA${randomBase32(UNIQUE_ID_CHARACTERS)}`,
-    createdAt: cloud.clock.now(),
-    tags: addTags([], Tags),
-  };
+  const profile = newEntity(
+    NOUN,
+    { name: InstanceProfileName, path, tags: Tags },
+    cloud.clock.now(),
+  );
   return cloud.store.write((tx) => {
     const key = entityKey(caller, NOUN, InstanceProfileName);
     if (tx.get(key)) throw alreadyExists(`Instance Profile ${InstanceProfileName} already exists.`);
@@ -65,7 +58,7 @@ export const getInstanceProfile: OperationOf<"iam", "GetInstanceProfile"> = (
   { cloud, caller },
   { InstanceProfileName },
 ) => {
-  checkName(NOUN, "instanceProfileName", InstanceProfileName);
+  checkName(NOUN, InstanceProfileName);
   return cloud.store.read((tx) => ({
     InstanceProfile: show(tx, caller, find(tx, caller, InstanceProfileName)),
   }));
@@ -74,25 +67,18 @@ export const getInstanceProfile: OperationOf<"iam", "GetInstanceProfile"> = (
 export const listInstanceProfiles: OperationOf<"iam", "ListInstanceProfiles"> = (
   { cloud, caller },
   input,
-) => {
-  const { PathPrefix = "/" } = input;
-  return cloud.store.read((tx) => {
-    const { entries, ...page } = pageOf<InstanceProfile>(
-      tx,
-      entitiesKey(caller, NOUN),
-      input,
-      ({ path }) => path.startsWith(PathPrefix),
-    );
+) =>
+  cloud.store.read((tx) => {
+    const { entries, ...page } = listEntities<InstanceProfile>(tx, caller, NOUN, input);
     return { InstanceProfiles: entries.map(({ value }) => show(tx, caller, value)), ...page };
   });
-};
 
 export const listInstanceProfilesForRole: OperationOf<"iam", "ListInstanceProfilesForRole"> = (
   { cloud, caller },
   input,
 ) => {
   const { RoleName } = input;
-  checkName("role", "roleName", RoleName);
+  checkName("role", RoleName);
   return cloud.store.read((tx) => {
     findEntity(tx, caller, "role", RoleName);
     const { entries, ...page } = pageOf(tx, profilesOfRoleKey(caller, RoleName), input);
@@ -105,7 +91,7 @@ export const deleteInstanceProfile: OperationOf<"iam", "DeleteInstanceProfile"> 
   { cloud, caller },
   { InstanceProfileName },
 ) => {
-  checkName(NOUN, "instanceProfileName", InstanceProfileName);
+  checkName(NOUN, InstanceProfileName);
   await cloud.store.write((tx) => {
     if (find(tx, caller, InstanceProfileName).roleName !== undefined)
       throw deleteConflict("Cannot delete entity, must remove roles from instance profile first.");
@@ -118,8 +104,8 @@ export const addRoleToInstanceProfile: OperationOf<"iam", "AddRoleToInstanceProf
   { cloud, caller },
   { InstanceProfileName, RoleName },
 ) => {
-  checkName(NOUN, "instanceProfileName", InstanceProfileName);
-  checkName("role", "roleName", RoleName);
+  checkName(NOUN, InstanceProfileName);
+  checkName("role", RoleName);
   await cloud.store.write((tx) => {
     const profile = find(tx, caller, InstanceProfileName);
     const { name: roleName } = findEntity(tx, caller, "role", RoleName);
@@ -135,8 +121,8 @@ export const removeRoleFromInstanceProfile: OperationOf<
   "iam",
   "RemoveRoleFromInstanceProfile"
 > = async ({ cloud, caller }, { InstanceProfileName, RoleName }) => {
-  checkName(NOUN, "instanceProfileName", InstanceProfileName);
-  checkName("role", "roleName", RoleName);
+  checkName(NOUN, InstanceProfileName);
+  checkName("role", RoleName);
   await cloud.store.write((tx) => {
     const { roleName, ...profile } = find(tx, caller, InstanceProfileName);
     if (roleName?.toLowerCase() !== RoleName.toLowerCase())

@@ -1,7 +1,7 @@
 import { Constraints } from "../../constraints.ts";
 import { decodePageToken, entriesAfter, isName, takePage } from "../../page.ts";
 import type { Entry, Key, ReadTransaction } from "../../store/store.ts";
-import { invalid } from "./entity.ts";
+import { invalid } from "./errors.ts";
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html */
 const ITEMS_MAX = 1_000;

@@ -1,13 +1,13 @@
 import type { PolicyVersion as PolicyVersionShown } from "@aws-sdk/client-iam";
 import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
-import { checkPolicyArn } from "./attachment.ts";
 import { awsManagedPolicy } from "./aws-managed.ts";
 import { checkIdentityPolicy, encodeDocument } from "./document.ts";
-import { deleteConflict, limitExceeded, noSuchEntity } from "./entity.ts";
+import { deleteConflict, limitExceeded, noSuchEntity } from "./errors.ts";
 import {
   AWS_MANAGED_SINCE,
   changePolicy,
+  checkPolicyArn,
   checkPolicySize,
   findPolicy,
   type Policy,

@@ -11,15 +11,7 @@ import {
   listAttachedRolePolicies,
   listAttachedUserPolicies,
 } from "./attachment.ts";
-import {
-  addUserToGroup,
-  createGroup,
-  deleteGroup,
-  getGroup,
-  listGroups,
-  listGroupsForUser,
-  removeUserFromGroup,
-} from "./group.ts";
+import { createGroup, deleteGroup, getGroup, listGroups, listGroupsForUser } from "./group.ts";
 import {
   deleteGroupPolicy,
   deleteRolePolicy,
@@ -43,16 +35,14 @@ import {
   listInstanceProfilesForRole,
   removeRoleFromInstanceProfile,
 } from "./instance-profile.ts";
+import { addUserToGroup, removeUserFromGroup } from "./membership.ts";
 import {
   createPolicy,
   deletePolicy,
   getPolicy,
   listEntitiesForPolicy,
   listPolicies,
-  listPolicyTags,
-  tagPolicy,
-  untagPolicy,
-} from "./policy.ts";
+} from "./policy-operations.ts";
 import {
   createPolicyVersion,
   deletePolicyVersion,
@@ -67,23 +57,23 @@ import {
   deleteRolePermissionsBoundary,
   getRole,
   listRoles,
-  listRoleTags,
   putRolePermissionsBoundary,
-  tagRole,
-  untagRole,
   updateAssumeRolePolicy,
   updateRole,
   updateRoleDescription,
-} from "./role.ts";
+} from "./role-operations.ts";
 import {
-  createUser,
-  deleteUser,
-  getUser,
-  listUsers,
+  listPolicyTags,
+  listRoleTags,
   listUserTags,
+  tagPolicy,
+  tagRole,
   tagUser,
+  untagPolicy,
+  untagRole,
   untagUser,
-} from "./user.ts";
+} from "./tag-operations.ts";
+import { createUser, deleteUser, getUser, listUsers } from "./user.ts";
 
 /**
  * AWS Identity and Access Management: roles, policies, users, groups and instance profiles, kept and given back. Global:

@@ -2,7 +2,7 @@ import type { Tag } from "@aws-sdk/client-iam";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
 import { TAG_KEY_LENGTH_MAX, TAG_VALUE_LENGTH_MAX, TAGS_MAX } from "../../tags.ts";
-import { limitExceeded } from "./entity.ts";
+import { limitExceeded } from "./errors.ts";
 
 /** In the order in which they were given; their keys differ in more than case. */
 export type Tags = readonly Required<Tag>[];
