@@ -180,7 +180,7 @@ cliTest(
     assert.equal(await publish(), "1");
     assert.equal(await publish(), "1");
     await using archive = await Archive.of({
-      "index.mjs": "export const handler = async (_, c) => `two ${c.functionVersion}`;",
+      "index.mjs": "export const handler = async (_, c) => 'two ' + c.functionVersion;",
     });
     assert.equal(
       await aws.text`lambda update-function-code --function-name shop --zip-file fileb://${archive.path} --publish --query Version --output text`,

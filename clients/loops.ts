@@ -89,7 +89,8 @@ class Loop {
   }
 
   async subscribe(TopicArn: string, Protocol: "sqs" | "lambda", Endpoint: string): Promise<void> {
-    const Attributes = Protocol === "sqs" ? { RawMessageDelivery: "true" } : {};
+    const Attributes: Record<string, string> =
+      Protocol === "sqs" ? { RawMessageDelivery: "true" } : {};
     await this.#sns.send(new SubscribeCommand({ TopicArn, Protocol, Endpoint, Attributes }));
     if (Protocol === "lambda")
       await this.#lambda.send(
