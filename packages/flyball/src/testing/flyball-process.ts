@@ -43,7 +43,9 @@ export class Scratch implements AsyncDisposable {
 /** Of the environment of whoever runs the tests, only what a process needs: neither colours nor credentials. */
 export function environment({ cwd, env }: Surroundings): Record<string, string> {
   const { PATH = "", HOME = cwd } = process.env;
-  return { PATH, HOME, TMPDIR: cwd, ...env };
+  // Compiled code is kept between runs beside, and not among, what a run leaves behind.
+  const NODE_COMPILE_CACHE = join(tmpdir(), "node-compile-cache");
+  return { PATH, HOME, TMPDIR: cwd, NODE_COMPILE_CACHE, ...env };
 }
 
 /** Runs a command to its end, as a user would with its output in pipes. */
