@@ -1,6 +1,7 @@
 import type { StructureShape } from "../model/shape.ts";
-import { fromBindings, routeByPath, toBindings } from "./http-binding.ts";
+import { routeByPath, toBindings } from "./http-binding.ts";
 import { fromJson, parseJson, toJson } from "./json-value.ts";
+import { decodeRest } from "./rest-input.ts";
 import { resolveError, type Wire } from "./wire.ts";
 
 const NAMES = { useJsonName: true };
@@ -8,20 +9,7 @@ const NAMES = { useJsonName: true };
 /** AWS REST-JSON: bound to paths, queries and headers, bodies in JSON. Source: Smithy's `restJson1`. */
 export const restJsonWire: Wire = {
   route: routeByPath,
-  decode: (_model, { operation, labels }, request) => {
-    if (operation.input.kind !== "structure") return {};
-    const { bound, payload, body } = fromBindings(operation.input.members, labels, request);
-    if (payload) {
-      if (request.body.length === 0) return bound;
-      const { kind } = payload.shape;
-      if (kind === "blob") return { ...bound, [payload.name]: request.body };
-      if (kind === "string") return { ...bound, [payload.name]: request.body.toString("utf8") };
-      return { ...bound, [payload.name]: fromJson(payload.shape, parseJson(request.body), NAMES) };
-    }
-    if (body.length === 0) return bound;
-    const read = fromJson({ ...operation.input, members: body }, parseJson(request.body), NAMES);
-    return { ...(read as object), ...bound };
-  },
+  decode: decodeRest((shape, body) => fromJson(shape, parseJson(body), NAMES)),
   encode: (_model, operation, output) => {
     const members = (output ?? {}) as Record<string, unknown>;
     const success = operation.http?.status ?? 200;

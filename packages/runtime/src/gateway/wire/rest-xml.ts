@@ -1,5 +1,6 @@
 import type { Shape, StructureShape } from "../model/shape.ts";
-import { fromBindings, routeByPath, toBindings } from "./http-binding.ts";
+import { routeByPath, toBindings } from "./http-binding.ts";
+import { decodeRest } from "./rest-input.ts";
 import { resolveError, type Wire } from "./wire.ts";
 import { escapeXml, fromXml, membersToXml, parseXml, toXml } from "./xml-value.ts";
 
@@ -9,20 +10,7 @@ const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 /** AWS REST-XML: bound to paths, queries and headers, bodies in XML. Source: Smithy's `restXml`. */
 export const restXmlWire: Wire = {
   route: routeByPath,
-  decode: (_model, { operation, labels }, request) => {
-    if (operation.input.kind !== "structure") return {};
-    const { bound, payload, body } = fromBindings(operation.input.members, labels, request);
-    if (payload) {
-      if (request.body.length === 0) return bound;
-      const { kind } = payload.shape;
-      if (kind === "blob") return { ...bound, [payload.name]: request.body };
-      if (kind === "string") return { ...bound, [payload.name]: request.body.toString("utf8") };
-      return { ...bound, [payload.name]: fromXml(payload.shape, parseXml(request.body)) };
-    }
-    if (body.length === 0 || request.body.length === 0) return bound;
-    const read = fromXml({ ...operation.input, members: body }, parseXml(request.body));
-    return { ...(read as object), ...bound };
-  },
+  decode: decodeRest((shape, body) => fromXml(shape, parseXml(body))),
   encode: (model, operation, output) => {
     const members = (output ?? {}) as Record<string, unknown>;
     const success = operation.http?.status ?? 200;
