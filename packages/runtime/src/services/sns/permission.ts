@@ -1,4 +1,4 @@
-import { rootArn } from "../../arn.ts";
+import { grant, type Statement } from "../../resource-policy.ts";
 import type { OperationOf } from "../../service.ts";
 import { parseLocalTopicArn, type TopicArn } from "./arn.ts";
 import { invalidParameter } from "./errors.ts";
@@ -16,11 +16,6 @@ const TOPIC_ACTIONS = [
   "Publish",
 ];
 const GRANTABLE_ACTIONS = new Set([...TOPIC_ACTIONS, "Receive"]);
-
-interface Statement {
-  readonly Sid?: string;
-  readonly [member: string]: unknown;
-}
 
 interface Policy {
   readonly Statement: readonly Statement[];
@@ -69,20 +64,13 @@ export const addPermission: OperationOf<"sns", "AddPermission"> = async (call, i
     throw invalidParameter("ActionName Reason: no value for required parameter");
   if (!actions.every((action) => GRANTABLE_ACTIONS.has(action)))
     throw invalidParameter("Policy statement action out of service scope!");
-  const principals = accounts.map(rootArn);
   const granted = actions.map((action) => `SNS:${action}`);
   await call.cloud.store.write((tx) => {
     const topic = requireTopic(tx, arn);
     const policy = parsePolicy(topic.attributes.Policy || defaultPolicy(arn));
     if (policy.Statement.some(({ Sid }) => Sid === label))
       throw invalidParameter("Statement already exists");
-    const statement = {
-      Sid: label,
-      Effect: "Allow",
-      Principal: { AWS: principals.length === 1 ? principals[0] : principals },
-      Action: granted.length === 1 ? granted[0] : granted,
-      Resource: arn.arn,
-    };
+    const statement = grant(label, accounts, granted, arn.arn);
     const changed = { ...policy, Statement: [...policy.Statement, statement] };
     const attributes = { ...topic.attributes, Policy: JSON.stringify(changed) };
     tx.put<Topic>(topicKey(arn), { ...topic, attributes });

@@ -1,14 +1,9 @@
-import { rootArn } from "../../arn.ts";
 import { ServiceError } from "../../errors.ts";
+import { grant, type Statement } from "../../resource-policy.ts";
 import type { OperationOf } from "../../service.ts";
 import { invalidParameter, invalidValue, missingParameter } from "./faults.ts";
 import type { Queue } from "./queue.ts";
 import { changeQueue } from "./queue-operations.ts";
-
-interface Statement {
-  readonly Sid?: string;
-  readonly [member: string]: unknown;
-}
 
 interface Policy {
   readonly Version: string;
@@ -54,15 +49,8 @@ export const addPermission: OperationOf<"sqs", "AddPermission"> = async (call, i
         "OverLimit",
         `${PERMISSIONS_MAX} statements are the most that a queue's policy can have.`,
       );
-    const principals = AWSAccountIds.map(rootArn);
     const actions = Actions.map((action) => `SQS:${action}`);
-    const statement: Statement = {
-      Sid: Label,
-      Effect: "Allow",
-      Principal: { AWS: oneOrAll(principals) },
-      Action: oneOrAll(actions),
-      Resource: queue.arn,
-    };
+    const statement = grant(Label, AWSAccountIds, actions, queue.arn);
     return withPolicy(queue, { ...policy, Statement: [...policy.Statement, statement] });
   });
   return {};
@@ -115,8 +103,4 @@ function withPolicy(queue: Queue, policy: Policy): Pick<Queue, "attributes"> {
   const { Policy: _, ...attributes } = queue.attributes;
   if (policy.Statement.length === 0) return { attributes };
   return { attributes: { ...attributes, Policy: JSON.stringify(policy) } };
-}
-
-function oneOrAll<T>(values: readonly T[]): T | readonly T[] {
-  return values.length === 1 ? values[0]! : values;
 }
