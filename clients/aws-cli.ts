@@ -97,13 +97,14 @@ export class AwsCli {
   async refused(strings: TemplateStringsArray, ...values: readonly Value[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(strings, ...values);
     assert.equal(code, this.exits.service, `${stdout}${stderr}`);
-    // Version 2 says more on a line that begins with "Additional error details".
-    return (
-      stderr
-        .trim()
-        .replace(/^aws: \[ERROR\]: /, "")
-        .split("\n\n")[0] ?? ""
-    );
+    const [message = ""] = stderr
+      .trim()
+      .replace(/^aws: \[ERROR\]: /, "")
+      // The environment forbids retries, and version 2 tells so each time.
+      .replace(/ \(reached max retries: 0\)/, "")
+      // It says more under "Additional error details".
+      .split("\n\n");
+    return message;
   }
 
   /** Runs a script with `aws` on its PATH, and fails if it fails. */
