@@ -27,6 +27,7 @@ import {
 
 /** Far below what the polls and functions under way would last; it takes some 200 ms where nothing else runs. */
 const STOP_MS_MAX = 5_000;
+const ORPHANS_MS_MAX = 5_000;
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 /** No stack trace, and no escape codes of a terminal. */
@@ -215,37 +216,12 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   test(`${signal} stops it at once, long polls, running functions and all`, async () => {
     await using scratch = await Scratch.make();
     await using flyball = await FlyballProcess.start(["--ephemeral"], { cwd: scratch.path });
-    const lambda = new LambdaClient({ ...flyball.clientConfig, maxAttempts: 1 });
     const sqs = new SQSClient({ ...flyball.clientConfig, maxAttempts: 1 });
-    await lambda.send(
-      new CreateFunctionCommand({
-        FunctionName: "busy",
-        Runtime: "nodejs22.x",
-        Handler: "index.handler",
-        Role: "arn:aws:iam::000000000000:role/r",
-        Timeout: 60,
-        Code: {
-          ZipFile: zipOf(`
-            import { spawn } from "node:child_process";
-            export async function handler() {
-              spawn("sleep", ["60"], { stdio: "ignore" });
-              for (;;);
-            }`),
-        },
-      }),
-    );
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "empty" }));
     const polling = sqs
       .send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }))
       .catch((error) => error);
-    const invoking = lambda
-      .send(new InvokeCommand({ FunctionName: "busy" }))
-      .catch((error) => error);
-    // The function, what it started, and what watches over both.
-    const children = await eventually("the function's processes", () => {
-      const found = descendantsOf(flyball.pid);
-      return found.length >= 3 && found;
-    });
+    const { invoking, children } = await invokeBusyFunction(flyball);
     const signalledAt = performance.now();
     flyball.signal(signal);
     const { code, stderr } = await flyball.ended();
@@ -256,6 +232,15 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     assert.deepEqual(await readdir(scratch.path), []);
     await Promise.all([polling, invoking]);
   });
+
+test("kill -9 leaves nothing running of a function that is busy, nor of what that started", async () => {
+  await using scratch = await Scratch.make();
+  await using flyball = await FlyballProcess.start(["--ephemeral"], { cwd: scratch.path });
+  const { invoking, children } = await invokeBusyFunction(flyball);
+  flyball.signal("SIGKILL");
+  await Promise.all([flyball.ended(), invoking]);
+  await eventually("their end", () => aliveOf(children).length === 0, ORPHANS_MS_MAX);
+});
 
 test("a second Ctrl-C ends it at once, and leaves nothing behind either", async () => {
   await using scratch = await Scratch.make();
@@ -293,6 +278,37 @@ test("it serves on when nobody reads its output any more", async () => {
   assert.equal(await exited, 0);
   assert.equal(stderr, "");
 });
+
+/** Invokes a function that never ends, and starts a process of its own. Resolves when all of it runs. */
+async function invokeBusyFunction({ clientConfig, pid }: FlyballProcess) {
+  const lambda = new LambdaClient({ ...clientConfig, maxAttempts: 1 });
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: "busy",
+      Runtime: "nodejs22.x",
+      Handler: "index.handler",
+      Role: "arn:aws:iam::000000000000:role/r",
+      Timeout: 60,
+      Code: {
+        ZipFile: zipOf(`
+          import { spawn } from "node:child_process";
+          export async function handler() {
+            spawn("sleep", ["60"], { stdio: "ignore" });
+            for (;;);
+          }`),
+      },
+    }),
+  );
+  const invoking = lambda
+    .send(new InvokeCommand({ FunctionName: "busy" }))
+    .catch((error: unknown) => error);
+  // The function, what it started, and what watches over both.
+  const children = await eventually("the function's processes", () => {
+    const found = descendantsOf(pid);
+    return found.length >= 3 && found;
+  });
+  return { invoking, children };
+}
 
 /** Lets the cloud write: a function that calls itself until it is stopped. */
 async function writeLoop(endpoint: string): Promise<void> {
