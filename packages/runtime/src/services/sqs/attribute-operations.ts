@@ -2,7 +2,7 @@ import type { Cloud } from "../../cloud.ts";
 import type { OperationOf } from "../../service.ts";
 import type { WriteTransaction } from "../../store/store.ts";
 import { shownAttributes, unknownAttribute, withAttributes } from "./attributes.ts";
-import { missingParameter } from "./faults.ts";
+import { missingParameter } from "./errors.ts";
 import { settleGroup } from "./group.ts";
 import { inSpace, readTally } from "./message.ts";
 import { makePopulations } from "./population.ts";

@@ -1,5 +1,5 @@
 import { ServiceError } from "../../errors.ts";
-import { invalidValue } from "./faults.ts";
+import { invalidValue } from "./errors.ts";
 
 /** A queue's attributes, understood: times in milliseconds. */
 export interface QueueSettings {

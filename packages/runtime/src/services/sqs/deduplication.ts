@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { Key, ReadTransaction, WriteTransaction } from "../../store/store.ts";
-import { invalidParameter } from "./faults.ts";
+import { invalidParameter } from "./errors.ts";
 import type { Message } from "./message.ts";
 import type { Queue } from "./queue.ts";
 import type { MessageStorage } from "./storage.ts";

@@ -1,5 +1,5 @@
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
-import { invalidParameter } from "./faults.ts";
+import { invalidParameter } from "./errors.ts";
 
 /** A message attribute as it is kept: a number is kept as it was written. */
 export interface StoredAttribute {

@@ -4,7 +4,7 @@ import { ServiceError } from "../../errors.ts";
 import { DONE, type Owed, type OwedOutcome } from "../../owed.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction, WriteTransaction } from "../../store/store.ts";
-import { invalidParameter, invalidValue, missingParameter } from "./faults.ts";
+import { invalidParameter, invalidValue, missingParameter } from "./errors.ts";
 import { type Message, readTally } from "./message.ts";
 import { makeQueues, parseQueueArn, type Queue, type QueueName, readQueue } from "./queue.ts";
 import { sourcesOf } from "./redrive.ts";

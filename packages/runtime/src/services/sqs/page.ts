@@ -1,5 +1,5 @@
 import { decodePageToken, isName, takePage } from "../../page.ts";
-import { invalidParameter } from "./faults.ts";
+import { invalidParameter } from "./errors.ts";
 
 /** Results that a list answers with at most (API reference of ListQueues). */
 const RESULTS_MAX = 1_000;

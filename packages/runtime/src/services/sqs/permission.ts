@@ -1,7 +1,7 @@
 import { ServiceError } from "../../errors.ts";
 import { grant, type Statement } from "../../resource-policy.ts";
 import type { OperationOf } from "../../service.ts";
-import { invalidParameter, invalidValue, missingParameter } from "./faults.ts";
+import { invalidParameter, invalidValue, missingParameter } from "./errors.ts";
 import type { Queue } from "./queue.ts";
 import { changeQueue } from "./queue-operations.ts";
 

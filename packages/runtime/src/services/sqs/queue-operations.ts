@@ -6,7 +6,7 @@ import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
 import { shownAttributes, withAttributes } from "./attributes.ts";
 import { memoriesOf } from "./deduplication.ts";
-import { invalidParameter, missingParameter } from "./faults.ts";
+import { invalidParameter, missingParameter } from "./errors.ts";
 import { inSpace, putTally, readTally, SPACE_NOUNS, tallyKey } from "./message.ts";
 import { pageOf, requirePage } from "./page.ts";
 import { makePopulations } from "./population.ts";

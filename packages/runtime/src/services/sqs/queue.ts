@@ -5,7 +5,7 @@ import { ServiceError } from "../../errors.ts";
 import type { Key, ReadTransaction, Store, WriteTransaction } from "../../store/store.ts";
 import type { Tags } from "../../tags.ts";
 import { type QueueSettings, settingsOf } from "./attributes.ts";
-import { missingParameter } from "./faults.ts";
+import { missingParameter } from "./errors.ts";
 
 /** A queue as the store has it, under {@link queueKey}. */
 export interface QueueRecord {

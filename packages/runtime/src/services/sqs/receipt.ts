@@ -1,5 +1,5 @@
 import { ServiceError } from "../../errors.ts";
-import { missingParameter } from "./faults.ts";
+import { missingParameter } from "./errors.ts";
 import type { Message } from "./message.ts";
 import type { Queue } from "./queue.ts";
 

@@ -5,7 +5,7 @@ import type { InputOf } from "../../sdk.ts";
 import type { OperationOf } from "../../service.ts";
 import { recall, remember } from "./deduplication.ts";
 import { md5OfAttributes } from "./digest.ts";
-import { invalidParameter, invalidValue } from "./faults.ts";
+import { invalidParameter, invalidValue } from "./errors.ts";
 import { anyAvailable } from "./glance.ts";
 import { type Message, RECEIVE_MESSAGES_MAX } from "./message.ts";
 import { selectAttributes, toAttributeValue } from "./message-attributes.ts";

@@ -2,7 +2,7 @@ import { queueUrl } from "../../queue-url.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction } from "../../store/store.ts";
 import { settingsOf } from "./attributes.ts";
-import { invalidValue } from "./faults.ts";
+import { invalidValue } from "./errors.ts";
 import { pageOf, requirePage } from "./page.ts";
 import {
   parseQueueArn,

@@ -6,7 +6,7 @@ import type { OperationOf } from "../../service.ts";
 import { type BatchFailure, batchResult, checkBatch, failureOf, requireEntries } from "./batch.ts";
 import { deduplicationIdOf, recallDuplicate, rememberSent } from "./deduplication.ts";
 import { md5, md5OfAttributes } from "./digest.ts";
-import { invalidParameter, invalidValue, missingParameter } from "./faults.ts";
+import { invalidParameter, invalidValue, missingParameter } from "./errors.ts";
 import {
   hasForbiddenCharacter,
   type StoredAttribute,

@@ -1,6 +1,6 @@
 import type { OperationOf } from "../../service.ts";
 import { removeTags } from "../../tags.ts";
-import { missingParameter } from "./faults.ts";
+import { missingParameter } from "./errors.ts";
 import { requireQueue } from "./queue.ts";
 import { changeQueue } from "./queue-operations.ts";
 import { checkTags } from "./tags.ts";

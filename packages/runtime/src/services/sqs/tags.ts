@@ -5,7 +5,7 @@ import {
   TAGS_MAX,
   type Tags,
 } from "../../tags.ts";
-import { invalidParameter } from "./faults.ts";
+import { invalidParameter } from "./errors.ts";
 
 /** Throws `InvalidParameterValue` for too many tags, and for keys and values that are too long. */
 export function checkTags(tags: Tags): void {

@@ -1,6 +1,6 @@
 import type { OperationOf } from "../../service.ts";
 import { type BatchFailure, batchResult, checkBatch, failureOf, requireEntries } from "./batch.ts";
-import { invalidValue, missingParameter } from "./faults.ts";
+import { invalidValue, missingParameter } from "./errors.ts";
 import { emitDeleted } from "./metrics.ts";
 import { requireQueue } from "./queue.ts";
 import { parseReceiptHandle } from "./receipt.ts";
