@@ -3,5 +3,6 @@ export { AcquireTimeout, LeaseLost, SemaphoreError, SemaphoreMissing } from "./e
 export type { Logger, OnEvent, SemaphoreEvent } from "./events.ts";
 export type { Holder, Inspection, Waiter } from "./inspect.ts";
 export type { Lease } from "./lease.ts";
+export { Observer, type SemaphoreAddress } from "./observe.ts";
 export { type AcquireOptions, Semaphore, type SemaphoreOptions } from "./semaphore.ts";
 export type { DynamoDBSender } from "./table.ts";

@@ -31,7 +31,8 @@ export interface Waiter {
 export interface Inspection {
   readonly name: string;
   readonly exists: boolean;
-  readonly limit: number;
+  /** The looker's own; for an `Observer` that of whoever wrote last, undefined where only others wrote. */
+  readonly limit: number | undefined;
   /** Units out: ours, and the original functions'. */
   readonly held: number;
   readonly holders: readonly Holder[];
@@ -58,7 +59,7 @@ export async function inspectionOf(
   }: {
     readonly name: string;
     readonly keyAttribute: string;
-    readonly limit: number;
+    readonly limit: number | undefined;
     readonly now: number;
     readonly recordsOf: (tickets: readonly number[]) => Promise<ReadonlyMap<number, TicketRecord>>;
   },
@@ -85,7 +86,7 @@ export async function inspectionOf(
   return {
     name,
     exists: item !== undefined,
-    limit,
+    limit: limit ?? view.limit,
     held: view.count,
     holders: [...executions, ...leases],
     waiting: view.waiting,

@@ -11,6 +11,8 @@ export const HEAD = "fbhead";
 export const WAITING = "fbwait";
 export const SEQUENCE = "fbseq";
 export const LEASE_MS = "fblease";
+/** For people to read: each writer's limit is its own, and that is the one that it keeps to. */
+export const LIMIT = "fblimit";
 export const SLOT_PREFIX = "fb#";
 
 /** A slot's version counts renewals behind the decimal point: a renewal every second lasts 31 years. */
@@ -52,6 +54,8 @@ export interface View {
   readonly sequence: number;
   /** How long a claimed slot lives without renewal, in ms; undefined where ours has not been here yet. */
   readonly leaseMs: number | undefined;
+  /** The limit of whoever wrote last; undefined where ours has not written yet. */
+  readonly limit: number | undefined;
   readonly slots: readonly SlotState[];
   readonly executions: readonly ExecutionHolder[];
 }
@@ -71,6 +75,7 @@ export function viewOf(item: Item, keyAttribute: string): View {
     waiting: numberAt(item, WAITING) ?? 0,
     sequence: numberAt(item, SEQUENCE) ?? 0,
     leaseMs: numberAt(item, LEASE_MS),
+    limit: numberAt(item, LIMIT),
     slots,
     executions,
   };

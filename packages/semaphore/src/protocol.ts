@@ -43,7 +43,7 @@
  * start has a unit, so it lies at most limit / rate ahead; a value further ahead comes from a clock that lies, and is
  * put right on the condition that it is still that. "Now" is DynamoDB's (see server-time.ts).
  *
- * Numbers. About 120 bytes, and 21 for each unit out: 1 WCU a write up to 40 units. A renewal a third of a lease for
+ * Numbers. About 130 bytes, and 21 for each unit out: 1 WCU a write up to 40 units. A renewal a third of a lease for
  * all units of a process together. A waiter's look is a consistent read, 1 RCU up to 180 units.
  */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
@@ -51,6 +51,7 @@ import {
   COUNT,
   decimal,
   HEAD,
+  LIMIT,
   lastVersionOf,
   NEXT_AVAILABLE,
   RENEWAL,
@@ -117,7 +118,10 @@ export interface Write {
 export function writeOf(moves: Moves, { limit, startGap }: Terms): Write {
   const expressions = new Expressions();
   const { name, value } = expressions;
-  const sets: string[] = [`${name(SEQUENCE)} = ${name(SEQUENCE)} + ${value(1)}`];
+  const sets: string[] = [
+    `${name(SEQUENCE)} = ${name(SEQUENCE)} + ${value(1)}`,
+    `${name(LIMIT)} = ${value(limit)}`,
+  ];
   const removes: string[] = [];
   const conditions: string[] = [];
   const called = moves.pass.length + moves.admit.length;
