@@ -22,7 +22,13 @@ const CALL_MS_A_PLACE = 20;
 const CALL_MS_MAX = 500;
 /** A view older than this tells little of a semaphore for which this process has no request in line. */
 const STALE_MS = 1_000;
-const LEAD_MS_MAX = 100;
+/** No timer is finer, and a sum of fractions may fall just short of what is due. */
+const TICK_MS_MIN = 1;
+/** A start time is handed out at most this far ahead for the sake of slow answers; ms. */
+const LEAD_MS_MAX = 500;
+/** An answer may come so much after the start time that it brings, or a gap between starts; ms. */
+const START_LATE_MS = 100;
+const STARTS_ASKED_MAX = 3;
 /** Of its duration, a slot is renewed after this much. */
 const RENEW_AFTER = 1 / 3;
 /** Waiters look at least this often within the time that a called slot lives without a sign. */
@@ -121,23 +127,37 @@ export class Line {
     this.#starting = this.#starting.filter((other) => other !== request);
     for (const ticket of this.#tickets.values())
       if (ticket.request === request) ticket.request = undefined;
-    for (const slot of request.slots) this.give(slot).catch(() => {});
+    for (const slot of request.slots) if (!slot.givenUp) this.give(slot).catch(() => {});
   }
 
   /** Gives a slot up. Resolves when that is certain; rejects when DynamoDB refuses it for good. */
   give(slot: Slot): Promise<void> {
     return new Promise((resolve, reject) => {
       slot.givenUp = true;
-      this.#giving.push({
+      const giving: Giving = {
         slot: { name: slot.name, ticket: slot.ticket },
         done: (error) => {
           this.#slots.delete(slot.ticket);
           if (error === undefined) resolve();
           else reject(error);
         },
-      });
-      this.#schedule();
+      };
+      this.#queue([giving]);
     });
+  }
+
+  /** A slot that has a later ticket no longer has the earlier one: that one was given up, only the answer got lost. */
+  #queue(added: readonly Giving[]): void {
+    const latest = new Map<string, Giving>();
+    for (const giving of [...added, ...this.#giving]) {
+      const other = latest.get(giving.slot.name);
+      const [kept, over] =
+        other && other.slot.ticket > giving.slot.ticket ? [other, giving] : [giving, other];
+      latest.set(giving.slot.name, kept);
+      over?.done();
+    }
+    this.#giving = [...latest.values()];
+    this.#schedule();
   }
 
   /** A fresh look at the item, shared by all who ask at once. */
@@ -273,16 +293,32 @@ export class Line {
       const starting = batch.starting.length > 0 ? batch.starting : batch.joining;
       const times = startTimesOf(view, started, terms.startGap);
       starting.forEach((request, place) => {
-        request.startAt = times[place];
+        this.#handOutStart(request, times[place]!);
       });
     }
     this.#assignTickets(batch.joining, view.head + view.waiting - moves.join, answer.sentAt);
     const renewed = new Set(moves.renew.map(({ ticket }) => ticket));
     for (const ticket of renewed) this.#slots.get(ticket)?.proven(answer.sentAt);
     this.#takeIn(answer);
-    for (const request of batch.starting) this.#settle(request);
+    for (const request of batch.starting) if (request.startAt !== undefined) this.#settle(request);
     for (const request of batch.joining)
       if (!request.settled && !request.gone) onEvent({ type: "refused", units: request.units });
+  }
+
+  /** A start whose answer came much too late would come close to the next one: another is asked for, twice at most. */
+  #handOutStart(request: Request, startAt: number): void {
+    const { terms, serverTime } = this.#options;
+    const lateMs = -serverTime.until(startAt * 1000);
+    const tooLate = lateMs > Math.max(START_LATE_MS, (terms.startGap ?? 0) * 1000);
+    request.startsAsked += 1;
+    if (tooLate && request.startsAsked < STARTS_ASKED_MAX) {
+      this.#askForStart(request);
+    } else request.startAt = startAt;
+  }
+
+  #askForStart(request: Request): void {
+    if (request.gone || request.settled || this.#starting.includes(request)) return;
+    if (request.slots.length === request.units) this.#starting.push(request);
   }
 
   #assignTickets(requests: readonly Request[], last: number, sentAt: number): void {
@@ -303,23 +339,18 @@ export class Line {
   async #refused(answer: Answer, { moves }: Decision, batch: Batch): Promise<void> {
     if (moves.alone && this.#wasApplied(answer, moves.admit, batch)) return;
     this.#refusals += 1;
-    this.#restore(batch);
     try {
-      if (!(await this.#prepared(answer))) await this.look();
-      else this.#takeIn(answer);
+      if (await this.#prepared(answer)) this.#takeIn(answer);
+      else await this.look();
     } catch (error) {
-      this.#failed(
-        error,
-        this.#take({ moves: NO_MOVES, joined: batch.joining.length, given: 0, started: 0 }),
-      );
-      return;
+      return this.#failed(error, batch);
     }
     const { slots } = this.#view ?? { slots: [] };
-    const gone = this.#giving.filter(
-      ({ slot }) => !slots.some((other) => isStill(slot, other.name, other.ticket, other.version)),
-    );
-    this.#giving = this.#giving.filter((giving) => !gone.includes(giving));
+    const isGone = ({ slot }: Giving) =>
+      !slots.some((other) => isStill(slot, other.name, other.ticket, other.version));
+    const gone = batch.giving.filter(isGone);
     for (const { done } of gone) done();
+    this.#restore({ ...batch, giving: batch.giving.filter((giving) => !gone.includes(giving)) });
   }
 
   /**
@@ -358,9 +389,9 @@ export class Line {
 
   #restore({ joining, starting, giving }: Batch): void {
     this.#joining.unshift(...joining.filter(({ gone }) => !gone));
-    this.#starting.unshift(...starting.filter(({ gone }) => !gone));
+    for (const request of starting) this.#askForStart(request);
     // What is observed of others is observed anew; only what is our own must be given up in the end.
-    this.#giving.unshift(...giving);
+    this.#queue(giving);
   }
 
   /** Takes in what an answer says of the item: the newest view, our tickets and slots, others' signs of life. */
@@ -407,7 +438,7 @@ export class Line {
 
   #complete(request: Request): void {
     if (this.#options.terms.startGap !== undefined && request.startAt === undefined) {
-      this.#starting.push(request);
+      this.#askForStart(request);
       this.#schedule();
     } else this.#settle(request);
   }
@@ -484,7 +515,8 @@ export class Line {
       return;
     }
     const { time } = this.#options;
-    this.#cancelTimer = time.timer(Math.max(0, due - time.monotonic()), () => void this.#tick());
+    const inMs = due - time.monotonic();
+    this.#cancelTimer = time.timer(inMs <= 0 ? 0 : Math.max(TICK_MS_MIN, inMs), () => this.#tick());
   }
 
   #dueAt(): number | undefined {
@@ -514,7 +546,7 @@ export class Line {
     return this.#viewAt + this.#pace.lookInMs(place, { now, limit, lookMsMax });
   }
 
-  async #tick(): Promise<void> {
+  #tick(): void {
     const now = this.#options.time.monotonic();
     this.#cancelTimer = undefined;
     if (this.#view !== undefined) {
@@ -546,10 +578,8 @@ export class Line {
   #expire(slot: Slot): void {
     const { request } = slot;
     slot.givenUp = true;
-    this.#giving.push({
-      slot: { name: slot.name, ticket: slot.ticket },
-      done: () => this.#slots.delete(slot.ticket),
-    });
+    const done = () => this.#slots.delete(slot.ticket);
+    this.#queue([{ slot: { name: slot.name, ticket: slot.ticket }, done }]);
     if (request?.settled)
       request.lost(
         new LeaseLost(this.#options.name, slot.ticket, "it could not be renewed in time"),
@@ -604,8 +634,7 @@ export class Line {
       time.timer(time.random() * 50, () => {
         const still = this.#view?.slots.some((other) => other.version === slot.exactly);
         if (!still) return this.#reclaiming.delete(key);
-        this.#giving.push({ slot, done: () => this.#reclaiming.delete(key) });
-        this.#schedule();
+        this.#queue([{ slot, done: () => this.#reclaiming.delete(key) }]);
       });
     }
   }

@@ -7,6 +7,7 @@ export class Request {
   readonly slots: Slot[] = [];
   /** Where starts have a rate: when it may start, in seconds since 1970 by DynamoDB's clock. */
   startAt: number | undefined;
+  startsAsked = 0;
   /** The first ticket that it has or had; undefined before it stands in line. */
   firstTicket: number | undefined;
   /** Its caller no longer waits. */

@@ -56,8 +56,7 @@ export class Network {
       late = 0,
     } = this.#faults;
     return new Promise((resolve, reject) => {
-      const answer = (after: number, done: () => void) =>
-        this.#world.at(this.#world.now + after, () => machine.dead || done());
+      const answer = (after: number, done: () => void) => machine.at(this.#world.now + after, done);
       const timeOut = () => answer(TIMEOUT_MS, () => reject(timeout()));
       const arrive = (after: number, heard: boolean) =>
         this.#world.at(this.#world.now + after, () => {

@@ -50,7 +50,9 @@ export class Machine implements Time {
   readonly #random: () => number;
   readonly #skewMs: number;
   readonly #pace: number;
+  readonly onCrash: (() => void)[] = [];
   #dead = false;
+  #pausedUntil = 0;
 
   constructor(
     world: VirtualTime,
@@ -69,6 +71,29 @@ export class Machine implements Time {
   /** From now on none of its timers fires, and no answer reaches it. */
   crash(): void {
     this.#dead = true;
+    for (const tell of this.onCrash.splice(0)) tell();
+  }
+
+  /** Until then nothing of it runs; then all at once. */
+  pause(forMs: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#world.now + forMs);
+  }
+
+  /** It works: it has not crashed, and is not just coming out of a pause. */
+  get running(): boolean {
+    return !this.#dead && this.#pausedUntil < this.#world.now;
+  }
+
+  /** Runs something on the machine, at an instant of the world or when it runs again. */
+  at(instant: number, fire: () => void): () => void {
+    let cancel = () => {};
+    const arrive = () => {
+      if (this.#dead) return;
+      if (this.#pausedUntil > this.#world.now) cancel = this.#world.at(this.#pausedUntil, arrive);
+      else fire();
+    };
+    cancel = this.#world.at(instant, arrive);
+    return () => cancel();
   }
 
   monotonic(): number {
@@ -80,9 +105,7 @@ export class Machine implements Time {
   }
 
   timer(afterMs: number, fire: () => void): () => void {
-    return this.#world.at(this.#world.now + Math.max(0, afterMs) / this.#pace, () => {
-      if (!this.#dead) fire();
-    });
+    return this.at(this.#world.now + Math.max(0, afterMs) / this.#pace, fire);
   }
 
   random(): number {
