@@ -106,3 +106,13 @@ export function sqsRequest(operation: string, input: object): Buffer {
   };
   return httpRequest("/", "sqs", headers, JSON.stringify(input));
 }
+
+/** A request of DynamoDB's JSON protocol, as an SDK would send it. */
+export function dynamodbRequest(operation: string, input: object): Buffer {
+  const headers = {
+    "x-amz-target": `DynamoDB_20120810.${operation}`,
+    "x-amz-date": "20260101T000000Z",
+    "content-type": "application/x-amz-json-1.0",
+  };
+  return httpRequest("/", "dynamodb", headers, JSON.stringify(input));
+}

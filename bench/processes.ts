@@ -44,6 +44,11 @@ export function startBare(kind: "echo" | "handler"): Promise<ServerProcess> {
   return startServer([join(ROOT, "bench/bare.ts"), kind]);
 }
 
+/** The DynamoDB that Flyball's is compared with, its data on the same disk. */
+export function startDynalite(dataDirectory: string): Promise<ServerProcess> {
+  return startServer([join(ROOT, "bench/dynalite.ts"), dataDirectory]);
+}
+
 /** Starts Node with these arguments, and resolves when it has printed a line with an endpoint in it. */
 async function startServer(
   words: readonly string[],

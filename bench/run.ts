@@ -11,6 +11,7 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   loop: () => import("./loop.ts"),
   hops: () => import("./hops.ts"),
   sqs: () => import("./sqs.ts"),
+  dynamodb: () => import("./dynamodb.ts"),
 };
 
 function asked({ asked, unit }: Figure): string {
