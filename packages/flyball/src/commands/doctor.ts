@@ -32,7 +32,7 @@ export async function run(words: string[]): Promise<number> {
       "-c",
       "import boto3; print(boto3.__version__)",
     ]),
-    found("AWS CLI", "to drive the cloud from a shell", "aws", ["--version"]),
+    awsCli(),
     found("SAM CLI", "to deploy SAM templates", "sam", ["--version"]),
     found("AWS CDK", "to deploy CDK applications", "cdk", ["--version"]),
   ];
@@ -51,6 +51,15 @@ function node(): Finding {
     needed: true,
     why: `${NODE_VERSION_MIN} or later, for Flyball itself and for functions on nodejs*`,
   };
+}
+
+async function awsCli(): Promise<Finding> {
+  const finding = await found("AWS CLI", "to drive the cloud from a shell", "aws", ["--version"]);
+  if (!finding.version?.startsWith("1.")) return finding;
+  // https://github.com/aws/aws-cli/issues/8737
+  const flaw =
+    "version 1 sends `aws sqs` to AWS whatever AWS_ENDPOINT_URL says: add --endpoint-url, or use version 2";
+  return { ...finding, why: `${finding.why}; ${flaw}` };
 }
 
 async function found(
