@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { after, before, test } from "node:test";
+import { after, before, type TestContext, test } from "node:test";
 import { Flyball, type World } from "./flyball.ts";
 import { readVenv } from "./venv.ts";
 
@@ -9,14 +9,14 @@ const venv = readVenv();
 export const skip: string | false = venv.missing ?? false;
 
 /** A test that needs the AWS CLI. */
-export function cliTest(name: string, body: () => Promise<void>): void {
+export function cliTest(name: string, body: (context: TestContext) => Promise<void>): void {
   test(name, { skip }, body);
 }
 
 /** Declares a test of a file whose tests share one cloud, and the AWS CLI at it. */
 export type DeclareTest = (
   name: string,
-  body: (aws: AwsCli, flyball: Flyball) => Promise<void>,
+  body: (aws: AwsCli, flyball: Flyball, context: TestContext) => Promise<void>,
 ) => void;
 
 /** Starts the cloud that a file's tests share, and stops it after them. `words` are for `flyball start`. */
@@ -29,9 +29,9 @@ export function cliTests(...words: string[]): DeclareTest {
   });
   after(() => shared?.flyball[Symbol.asyncDispose]());
   return (name, body) =>
-    cliTest(name, async () => {
+    cliTest(name, async (context) => {
       assert.ok(shared, "the cloud did not start");
-      await body(shared.aws, shared.flyball);
+      await body(shared.aws, shared.flyball, context);
     });
 }
 

@@ -45,7 +45,7 @@ const VISIBILITY_TIMEOUT_SECONDS = 4;
 const RECEIVE_COUNT_MAX = 1;
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/relay`;
 
-/** The resources of one loop, by names of its own, so that loops can go round beside each other in one cloud. */
+/** The resources of one function's loop, by names of its own, so that loops can go round beside each other in one cloud. */
 class Loop {
   readonly functionName: string;
   readonly functionArn: string;
@@ -337,5 +337,29 @@ export function loopTests(language: Language, skip: string | false = false): voi
         await loop.assertStopped("E-1");
       },
     );
+  });
+}
+
+/** Two functions that invoke each other, each in a language of its own: one chain through both SDKs. */
+export function mixedLoopTest(first: Language, second: Language, skip: string | false): void {
+  test(`${first.name} and ${second.name} invoke each other: stopped at the one that began`, {
+    skip,
+  }, async () => {
+    await using flyball = await Flyball.start();
+    const [one, two] = [new Loop(flyball, "one"), new Loop(flyball, "two")];
+    const dead = await one.queue("-dead");
+    await one.function(first, "function, not waited for", two.functionName, dead.arn);
+    await two.function(second, "function, not waited for", one.functionName, dead.arn);
+    await one.invoke("Event", "F-1");
+    assert.deepEqual(JSON.parse((await one.receive(dead)).Body ?? ""), { order: "F-1" });
+    for (const loop of [one, two]) {
+      const lineages = await eventually(
+        () => loop.lineages("F-1"),
+        ({ length }) => length >= RUNS,
+      );
+      assert.equal(lineages.length, RUNS);
+    }
+    assert.equal(await one.metric("RecursiveInvocationsDropped"), 1);
+    assert.equal(await two.metric("RecursiveInvocationsDropped"), 0);
   });
 }
