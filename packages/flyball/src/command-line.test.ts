@@ -18,7 +18,17 @@ import {
 } from "./testing/flyball-process.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
-const COMMANDS = ["demo", "start", "env", "status", "loops", "faults", "reset", "doctor"];
+const COMMANDS = [
+  "demo",
+  "start",
+  "env",
+  "status",
+  "loops",
+  "faults",
+  "semaphore",
+  "reset",
+  "doctor",
+];
 const execute = promisify(execFile);
 
 let scratch: Scratch;

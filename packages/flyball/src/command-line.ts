@@ -24,6 +24,10 @@ const commands = {
     summary: "let calls fail or wait, as AWS sometimes does",
     load: () => import("./commands/faults.ts"),
   },
+  semaphore: {
+    summary: "look after the semaphores of a DynamoDB table",
+    load: () => import("./commands/semaphore.ts"),
+  },
   reset: { summary: "forget everything", load: () => import("./commands/reset.ts") },
   doctor: {
     summary: "say what is on this machine that functions and clients need",
@@ -95,7 +99,7 @@ async function commandOf(name: string): Promise<Command> {
 
 function help(): string {
   const lines = Object.entries(commands).map(
-    ([name, { summary }]) => `  flyball ${name.padEnd(8)} ${summary}`,
+    ([name, { summary }]) => `  flyball ${name.padEnd(9)} ${summary}`,
   );
   return [
     "Flyball: a cloud on one machine that stops runaway loops as AWS stops them.",
