@@ -101,6 +101,19 @@ export function oweEnding(
     });
 }
 
+/** Owes a record that another part of Lambda has made to a destination. */
+export function oweRecord(
+  cloud: Cloud,
+  tx: WriteTransaction,
+  caller: Caller,
+  record: { arn: string; name: string; qualifier: string | undefined; body: string },
+): void {
+  const { arn, name, qualifier, body } = record;
+  const about = { name, ...(qualifier === undefined ? {} : { qualifier }) };
+  const payload: Delivery = { ...about, to: "destination", arn, body };
+  cloud.owed.add(tx, { kind: DELIVERY, caller, payload });
+}
+
 /** The invocation record ("Capturing records of Lambda asynchronous invocations"; what a run tells only if it ran). */
 function record(ending: Ending, destinationArn: string, now: number): string {
   const { last, condition } = ending;

@@ -1,12 +1,22 @@
+import { randomUUID } from "node:crypto";
 import { isServiceError } from "../../../errors.ts";
+import { LATEST } from "../names.ts";
 import { callerOf } from "./mapping.ts";
 import type { Polling } from "./source.ts";
 
 /** What came of invoking a mapping's function with a batch. */
 export type BatchOutcome =
-  | { readonly kind: "succeeded"; readonly payload: Uint8Array | undefined }
+  | {
+      readonly kind: "succeeded";
+      readonly payload: Uint8Array | undefined;
+      readonly executedVersion: string;
+    }
   /** The function ran and failed. */
-  | { readonly kind: "functionError" }
+  | {
+      readonly kind: "functionError";
+      readonly functionError: string;
+      readonly executedVersion: string;
+    }
   /** The function could not be run now, and may be later. */
   | { readonly kind: "throttled" }
   /** Lambda refused to run the function. `code` is its error. */
@@ -27,17 +37,25 @@ export async function invokeWithBatch(
   { cloud, mapping }: Polling,
   event: object,
   traceHeader: string | undefined,
+  requestId: string = randomUUID(),
 ): Promise<BatchOutcome> {
-  const invoked = cloud.call(callerOf(mapping, traceHeader), "lambda", "Invoke", {
-    FunctionName: mapping.functionArn,
-    InvocationType: "RequestResponse",
-    Payload: Buffer.from(JSON.stringify(event)),
-  });
+  const invoked = cloud.call(
+    callerOf(mapping, traceHeader),
+    "lambda",
+    "Invoke",
+    {
+      FunctionName: mapping.functionArn,
+      InvocationType: "RequestResponse",
+      Payload: Buffer.from(JSON.stringify(event)),
+    },
+    { requestId },
+  );
   try {
-    const { FunctionError, Payload } = await orAborted(invoked, cloud.stopping);
+    const { FunctionError, ExecutedVersion, Payload } = await orAborted(invoked, cloud.stopping);
+    const executedVersion = ExecutedVersion ?? LATEST;
     return FunctionError === undefined
-      ? { kind: "succeeded", payload: Payload }
-      : { kind: "functionError" };
+      ? { kind: "succeeded", payload: Payload, executedVersion }
+      : { kind: "functionError", functionError: FunctionError, executedVersion };
   } catch (error) {
     if (cloud.stopping.aborted) return { kind: "interrupted" };
     if (isServiceError(error, ...THROTTLES)) return { kind: "throttled" };

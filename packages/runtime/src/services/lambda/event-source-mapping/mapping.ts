@@ -5,6 +5,7 @@ import type { Key, ReadTransaction } from "../../../store/store.ts";
 import type { Tags } from "../../../tags.ts";
 import { resourceNotFound } from "../errors.ts";
 import type { World } from "../names.ts";
+import { type StreamSettings, shownStreamSettings } from "./stream-settings.ts";
 
 export type MappingState =
   | "Creating"
@@ -27,6 +28,8 @@ export interface MappingSettings {
   readonly provisionedPollers?: { readonly minimum: number; readonly maximum: number };
   readonly metrics?: NonNullable<EventSourceMappingConfiguration["MetricsConfig"]>;
   readonly kmsKeyArn?: string;
+  /** Set where the source is a stream. */
+  readonly stream?: StreamSettings;
 }
 
 /** An event source mapping, as the store keeps it. */
@@ -110,7 +113,8 @@ export function callerOf(mapping: Mapping, traceHeader?: string): Caller {
 /** What Get, List, Create, Update and Delete answer of a mapping. */
 export function toConfiguration(mapping: Mapping): EventSourceMappingConfiguration {
   const { settings, lastProcessingResult } = mapping;
-  const { filterPatterns, maximumConcurrency, provisionedPollers, metrics, kmsKeyArn } = settings;
+  const { filterPatterns, maximumConcurrency, provisionedPollers, metrics, kmsKeyArn, stream } =
+    settings;
   return {
     UUID: mapping.uuid,
     BatchSize: settings.batchSize,
@@ -119,6 +123,7 @@ export function toConfiguration(mapping: Mapping): EventSourceMappingConfigurati
     ...(filterPatterns && {
       FilterCriteria: { Filters: filterPatterns.map((Pattern) => ({ Pattern })) },
     }),
+    ...(stream && shownStreamSettings(stream)),
     ...(kmsKeyArn !== undefined && { KMSKeyArn: kmsKeyArn }),
     ...(metrics && { MetricsConfig: metrics }),
     ...(maximumConcurrency !== undefined && {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { CreateEventSourceMappingRequest } from "@aws-sdk/client-lambda";
 import { parseArn } from "../../../arn.ts";
 import type { Call } from "../../../call.ts";
 import { Constraints } from "../../../constraints.ts";
@@ -13,6 +14,7 @@ import { checkTags } from "../tags.ts";
 import {
   existingMapping,
   type Mapping,
+  type MappingSettings,
   type MappingState,
   mappingKey,
   mappingsOf,
@@ -24,6 +26,7 @@ import { changedSettings, defaultSettings } from "./settings.ts";
 import type { EventSource } from "./source.ts";
 import { sourceOf } from "./sources.ts";
 import { sqsSource } from "./sqs-source.ts";
+import { startingPosition } from "./stream-settings.ts";
 
 /** ListEventSourceMappings: "a maximum of 100 items in each response, even if you set the number higher". */
 const LIST_ITEMS_MAX = 100;
@@ -62,7 +65,7 @@ const createEventSourceMapping: OperationOf<"lambda", "CreateEventSourceMapping"
   const source = sourceOf(eventSourceArn);
   if (input.StartingPosition !== undefined && source === sqsSource)
     throw invalidParameter("StartingPosition is not valid for SQS event sources.");
-  const settings = changedSettings(defaultSettings(source), input, source);
+  const settings = settingsAtFirst(changedSettings(defaultSettings(source), input, source), input);
   checkTags(input.Tags);
   const target = await mappedFunction(call, FunctionName);
   const { account, region } = call.caller;
@@ -82,6 +85,7 @@ const createEventSourceMapping: OperationOf<"lambda", "CreateEventSourceMapping"
     state: "Creating",
     stateTransitionReason: USER_INITIATED,
     lastModified: call.cloud.clock.now(),
+    ...(settings.stream && { lastProcessingResult: "No records processed" }),
     tags: input.Tags ?? {},
   };
   return call.cloud.store.write((tx) => {
@@ -89,6 +93,17 @@ const createEventSourceMapping: OperationOf<"lambda", "CreateEventSourceMapping"
     return putAndSettle(call, tx, mapping);
   });
 };
+
+/** A stream is read from a position that is given when the mapping is made, and only then. */
+function settingsAtFirst(
+  settings: MappingSettings,
+  input: CreateEventSourceMappingRequest,
+): MappingSettings {
+  const { stream } = settings;
+  if (!stream) return settings;
+  const position = startingPosition(input, input.EventSourceArn ?? "");
+  return { ...settings, stream: { ...stream, startingPosition: position } };
+}
 
 /** The mapping of a UUID. */
 const getEventSourceMapping: OperationOf<"lambda", "GetEventSourceMapping"> = (call, { UUID }) => {

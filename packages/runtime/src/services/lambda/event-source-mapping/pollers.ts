@@ -8,6 +8,7 @@ import {
 } from "./mapping.ts";
 import type { ProcessingResult } from "./source.ts";
 import { sourceOf } from "./sources.ts";
+import { positionKey } from "./stream-position.ts";
 
 /** A poller that runs: how to end it, and when it has ended. */
 interface RunningPoller {
@@ -65,7 +66,11 @@ export class Pollers {
     running?.stop.abort();
     if (mapping.state === "Deleting") {
       await running?.ended;
-      if (!this.#stopped) await this.#cloud.store.write((tx) => tx.delete(key));
+      if (this.#stopped) return;
+      await this.#cloud.store.write((tx) => {
+        tx.delete(key);
+        tx.delete(positionKey(mapping));
+      });
       return;
     }
     const { enabled } = mapping.settings;

@@ -7,6 +7,7 @@ import { invalidParameter } from "../errors.ts";
 import { compileFilters } from "./filter.ts";
 import type { MappingSettings } from "./mapping.ts";
 import type { EventSource } from "./source.ts";
+import { changedStreamSettings, checkStreamRanges } from "./stream-settings.ts";
 
 // The limits of the API reference, CreateEventSourceMapping.
 const BATCH_SIZE_MIN = 1;
@@ -33,6 +34,7 @@ export function defaultSettings(source: EventSource): MappingSettings {
     batchSize: source.batchSizeDefault,
     maximumBatchingWindowInSeconds: 0,
     functionResponseTypes: [],
+    ...(source.streamDefaults && { stream: source.streamDefaults }),
   };
 }
 
@@ -58,6 +60,7 @@ export function changedSettings(
     ...(input.MetricsConfig && { metrics: input.MetricsConfig }),
     ...changedFilters(input),
     ...changedScaling(before, input),
+    ...(before.stream && { stream: changedStreamSettings(before.stream, input) }),
   };
   if (settings.provisionedPollers && settings.maximumConcurrency !== undefined) {
     throw invalidParameter(
@@ -128,6 +131,7 @@ function checkRanges(input: SettingsInput): void {
       min: MAXIMUM_CONCURRENCY_MIN,
       max: MAXIMUM_CONCURRENCY_MAX,
     });
+  checkStreamRanges(constraints, input);
   for (const [index, { Pattern }] of (input.FilterCriteria?.Filters ?? []).entries()) {
     const member = `filterCriteria.filters.${index + 1}.member.pattern`;
     constraints.length(member, Pattern, { max: PATTERN_CHARACTERS_MAX });

@@ -2,6 +2,7 @@ import type { CreateEventSourceMappingRequest } from "@aws-sdk/client-lambda";
 import type { Call } from "../../../call.ts";
 import type { Cloud } from "../../../cloud.ts";
 import type { Mapping, MappingSettings } from "./mapping.ts";
+import type { StreamSettings } from "./stream-settings.ts";
 
 /** What a mapping asks of a source when it is created or updated. */
 export interface SourceCheck {
@@ -32,6 +33,8 @@ export interface EventSource {
   /** The service in the source's ARN. */
   readonly service: string;
   readonly batchSizeDefault: number;
+  /** What a new mapping is set to where the source is a stream. */
+  readonly streamDefaults?: StreamSettings;
   /** The members of a request that this kind of source has no use for, and refuses. */
   readonly unsupported: readonly (keyof CreateEventSourceMappingRequest)[];
   /** Rejects with the error that a user gets when source and settings do not go together. */

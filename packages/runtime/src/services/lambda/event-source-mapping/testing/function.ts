@@ -12,6 +12,8 @@ export const FUNCTION_ARN = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:consum
 
 export interface Invoked {
   readonly records: readonly SqsRecord[];
+  /** All that the function was given. */
+  readonly event: object;
   readonly traceHeader: string | undefined;
   readonly source: string | undefined;
   readonly functionName: string;
@@ -54,6 +56,7 @@ export function fakeLambda() {
         };
         const invocation: Invoked = {
           records: event.Records,
+          event,
           traceHeader: caller.traceHeader,
           source: caller.source,
           functionName: input.FunctionName!,
