@@ -5,7 +5,7 @@ import { type Moves, NO_MOVES, type OwnSlot, type StartMove, type Terms } from "
 const SLOTS_A_WRITE_MAX = 20;
 /** A request that finds room and is refused all the same so often stands in line. */
 const FRESH_TRIES_MAX = 4;
-/** How far ahead start times may lie, beside those that units in use have reserved, before it is a lie; seconds. */
+/** How much further ahead start times may lie than ours ever do before it is a lie; seconds. */
 const START_TIME_SLACK_S = 5;
 
 /** What a process wants of the item. */
@@ -66,7 +66,7 @@ function decideStart(
   { view, now }: Circumstances,
   terms: Terms,
 ): Decision | undefined {
-  if (starting.length === 0) return;
+  if (starting.length === 0 || startsFullForS(view, now, terms) > 0) return;
   const units = starting.map((slots) => slots.length);
   const started = Math.max(1, countThatFits(units, SLOTS_A_WRITE_MAX));
   const moves = {
@@ -93,6 +93,7 @@ function decideFresh(
   const units = sum(wants.joining.slice(0, joined));
   const free = wants.giving.slice(0, SLOTS_A_WRITE_MAX);
   const rated = terms.startGap !== undefined;
+  if (rated && startsFullForS(view, now, terms) > 0) return;
   return {
     moves: {
       ...NO_MOVES,
@@ -135,11 +136,27 @@ function decideLine(
   };
 }
 
-function startMoveOf(view: View, now: number, { limit, startGap = 0 }: Terms): StartMove {
+function startMoveOf(view: View, now: number, terms: Terms): StartMove {
   if (view.nextAvailable < now) return { from: "now", now };
-  const reservedMax = (limit + 1) * startGap + START_TIME_SLACK_S;
-  if (view.nextAvailable > now + reservedMax) return { from: "lie", now, seen: view.nextAvailable };
-  return { from: "there", now };
+  const until = startHorizon(now, terms);
+  if (view.nextAvailable > until + START_TIME_SLACK_S)
+    return { from: "lie", now, seen: view.nextAvailable };
+  return { from: "there", now, until };
+}
+
+/** Start times lie no further ahead than as many starts as there are units: more can't be in use. */
+function startHorizon(now: number, { limit, startGap = 0 }: Terms): number {
+  return now + limit * startGap;
+}
+
+/**
+ * For how many seconds no start time is to be had: some who reserved one gave up, and their places are taken. 0 where
+ * one may be asked for.
+ */
+export function startsFullForS(view: View, now: number, terms: Terms): number {
+  if (terms.startGap === undefined) return 0;
+  const ahead = view.nextAvailable - startHorizon(now, terms);
+  return ahead > START_TIME_SLACK_S ? 0 : Math.max(0, ahead);
 }
 
 /** The instants (seconds since 1970) that a write has handed out, in order, by the item that it left. */

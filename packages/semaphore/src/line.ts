@@ -1,6 +1,12 @@
 import assert from "node:assert";
 import { backoffMs, isTransient } from "./backoff.ts";
-import { type Circumstances, type Decision, decide, startTimesOf } from "./decide.ts";
+import {
+  type Circumstances,
+  type Decision,
+  decide,
+  startsFullForS,
+  startTimesOf,
+} from "./decide.ts";
 import { LeaseLost, SemaphoreMissing } from "./errors.ts";
 import type { OnEvent } from "./events.ts";
 import { type View, viewOf } from "./item.ts";
@@ -209,9 +215,21 @@ export class Line {
     return (
       this.#joining.length > 0 ||
       this.#giving.length > 0 ||
-      this.#starting.length > 0 ||
+      (this.#starting.length > 0 && this.#startsFullForMs() === 0) ||
       this.#calling
     );
+  }
+
+  /** How long until a start time can be asked for, as far as known; ms. */
+  #startsFullForMs(): number {
+    if (this.#view === undefined) return 0;
+    const now = this.#startsFrom();
+    return Math.ceil(startsFullForS(this.#view, now, this.#options.terms) * 1000);
+  }
+
+  /** DynamoDB's time when a write that is sent now will be answered; seconds. */
+  #startsFrom(): number {
+    return (this.#options.serverTime.now() + this.#leadMs) / 1000;
   }
 
   async #flush(): Promise<void> {
@@ -251,6 +269,7 @@ export class Line {
   }
 
   #wants() {
+    for (const request of this.#joining) if (this.#isHopeless(request)) this.leave(request);
     return {
       joining: this.#joining.map(({ units }) => units),
       giving: this.#giving.map(({ slot }) => slot),
@@ -260,13 +279,13 @@ export class Line {
   }
 
   #circumstances(view: View): Circumstances {
-    const { time, serverTime } = this.#options;
+    const { time } = this.#options;
     const expected = this.#pace.waitingExpected(view, time.monotonic() - this.#viewAt);
     return {
       view,
       waitingExpected: Math.max(expected, Math.min(view.waiting, this.#tickets.size)),
       refusals: this.#refusals,
-      now: (serverTime.now() + this.#leadMs) / 1000,
+      now: this.#startsFrom(),
       stale: this.#tickets.size === 0 && time.monotonic() - this.#viewAt > STALE_MS,
       newSlotName: () => Slot.newName(time),
     };
@@ -318,7 +337,18 @@ export class Line {
 
   #askForStart(request: Request): void {
     if (request.gone || request.settled || this.#starting.includes(request)) return;
-    if (request.slots.length === request.units) this.#starting.push(request);
+    if (request.slots.length < request.units) return;
+    // One that cannot start before its caller stops waiting takes no start from others. Its caller is told in time.
+    if (this.#isHopeless(request)) this.leave(request);
+    else this.#starting.push(request);
+  }
+
+  #isHopeless({ deadline }: Request): boolean {
+    const { time, serverTime, terms } = this.#options;
+    if (this.#view === undefined || terms.startGap === undefined) return false;
+    const startsInMs = serverTime.until(this.#view.nextAvailable * 1000);
+    const isLie = startsInMs > terms.limit * terms.startGap * 1000 + START_LATE_MS;
+    return !isLie && time.monotonic() + startsInMs > deadline;
   }
 
   #assignTickets(requests: readonly Request[], last: number, sentAt: number): void {
@@ -523,6 +553,8 @@ export class Line {
     const due: number[] = [];
     if (this.#wanted() && this.#writes < WRITES_MAX && !(this.#looking && !this.#view))
       due.push(this.#notBefore);
+    const startsFullForMs = this.#starting.length > 0 ? this.#startsFullForMs() : 0;
+    if (startsFullForMs > 0) due.push(this.#options.time.monotonic() + startsFullForMs);
     if (this.#view !== undefined) {
       const lookAt = this.#lookAt();
       if (lookAt !== undefined && this.#looking === undefined)

@@ -8,6 +8,8 @@ export class Request {
   /** Where starts have a rate: when it may start, in seconds since 1970 by DynamoDB's clock. */
   startAt: number | undefined;
   startsAsked = 0;
+  /** The instant at which its caller stops waiting, by the monotonic clock. */
+  readonly deadline: number;
   /** The first ticket that it has or had; undefined before it stands in line. */
   firstTicket: number | undefined;
   /** Its caller no longer waits. */
@@ -23,8 +25,9 @@ export class Request {
   readonly reject: (error: unknown) => void;
   readonly #resolve: () => void;
 
-  constructor(units: number) {
+  constructor(units: number, deadline = Number.POSITIVE_INFINITY) {
     this.units = units;
+    this.deadline = deadline;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;
     this.#resolve = resolve;

@@ -135,8 +135,9 @@ export class Semaphore {
         `units is ${units}; semaphore "${this.name}" gives 1 to ${this.limit} at once`,
       );
     signal?.throwIfAborted();
-    const request = new Request(units);
     const askedAt = this.#time.monotonic();
+    const deadline = timeoutMs === undefined ? undefined : askedAt + timeoutMs;
+    const request = new Request(units, deadline);
     const record = this.#records.open(request, owner);
     this.#line.enter(request);
     try {

@@ -61,8 +61,10 @@ export class Network {
       const arrive = (after: number, heard: boolean) =>
         this.#world.at(this.#world.now + after, () => {
           const answered = this.#carryOut(command);
-          if (heard) answer(back, () => void answered().then(resolve, reject));
+          if (machine.isCutOff) timeOut();
+          else if (heard) answer(back, () => void answered().then(resolve, reject));
         });
+      if (machine.isCutOff) return timeOut();
       if (this.#happens(throttled)) return answer(there + back, () => reject(throttling()));
       if (this.#happens(requestLost)) return timeOut();
       if (this.#happens(late)) arrive(this.#random() * LATE_MS_MAX, false);

@@ -6,7 +6,7 @@ import type { Lease } from "../lease.ts";
 import { Semaphore } from "../semaphore.ts";
 import { EngineTables } from "./engine-table.ts";
 import { type Faults, Network } from "./network.ts";
-import { Machine, randomFrom, VirtualTime } from "./virtual-time.ts";
+import { Machine, randomFrom, VirtualTime, WORLD_BEGAN } from "./virtual-time.ts";
 
 const TABLE = "locks";
 const NAME = "scheduled";
@@ -16,6 +16,8 @@ const SKEW_MS_MAX = 5 * 60_000;
 const HORIZON_MS = 600_000;
 /** Within an eighth of a lease a waiter looks; then the unit is taken back by a write, after a little jitter. */
 const DETECTION_MS = 250;
+/** How wrong a machine is about DynamoDB's time at its first request, whatever its clock says; and a late answer. */
+const CLOCK_ERROR_MS = 2_000;
 
 export interface Plan {
   readonly seed: number;
@@ -30,6 +32,8 @@ export interface Plan {
   /** Shares of rounds. */
   readonly crashes: number;
   readonly pauses: number;
+  /** The network is gone for a while, for one machine. */
+  readonly cuts: number;
   readonly timeouts: number;
   /** Functions of the original's kind that hold units of the same item. */
   readonly originals: number;
@@ -56,6 +60,7 @@ export function planOf(seed: number): Plan {
     skewed: pick(false, true),
     crashes: pick(0, 0.1, 0.3),
     pauses: pick(0, 0, 0.2),
+    cuts: pick(0, 0, 0.2),
     timeouts: pick(0, 0, 0.2),
     originals: startsPerSecond === undefined ? pick(0, 0, 2) : 0,
     faults: faulty
@@ -196,7 +201,7 @@ class Schedule {
       this.#holdings.add(holding);
       this.#took(machine, lease);
       this.#mishap(machine);
-      const long = this.#random() < 0.15;
+      const long = this.#random() < 0.25;
       await this.#pass(machine, this.#random() * (long ? 2.5 * leaseMs : 60));
       this.#holdings.delete(holding);
       if (lease.signal.aborted) this.#lost += 1;
@@ -236,7 +241,7 @@ class Schedule {
 
   /** Now and then the machine is about to crash, or to stop for a while. */
   #mishap(machine: Machine): void {
-    const { crashes, pauses, leaseMs } = this.#plan;
+    const { crashes, pauses, cuts, leaseMs } = this.#plan;
     const soon = this.#world.now + this.#random() * 80;
     if (this.#random() < crashes)
       this.#world.at(soon, () => {
@@ -246,6 +251,8 @@ class Schedule {
       });
     if (this.#random() < pauses)
       this.#world.at(soon, () => machine.pause(this.#random() * 3 * leaseMs));
+    if (this.#random() < cuts)
+      this.#world.at(soon, () => machine.cutOff(this.#random() * 3 * leaseMs));
   }
 
   #pass(machine: Machine, ms: number): Promise<void> {
@@ -301,20 +308,21 @@ class Schedule {
         );
     }
     this.#highest = Math.max(this.#highest, ...fresh.map(({ ticket }) => ticket));
+    this.#checkHorizon(view.nextAvailable * 1000);
     this.#checkDead(view.slots);
     this.#checkHoldings();
   }
 
   /** No unit stays with a dead owner for longer than a lease, and the time to notice, while someone waits. */
   #checkDead(slots: readonly { readonly name: string; readonly version: string }[]): void {
-    const { leaseMs, faults, pauses } = this.#plan;
+    const { leaseMs, faults, pauses, cuts } = this.#plan;
     const { now } = this.#world;
     const present = new Set(slots.map(({ name }) => name));
     for (const name of this.#versions.keys()) if (!present.has(name)) this.#versions.delete(name);
     for (const { name, version } of slots)
       if (this.#versions.get(name)?.version !== version)
         this.#versions.set(name, { version, since: now });
-    if (this.#waiting.size === 0 || pauses > 0 || faults.throttled !== undefined) return;
+    if (this.#waiting.size === 0 || pauses + cuts > 0 || faults.throttled !== undefined) return;
     const allowed = leaseMs * 1.05 + leaseMs / 8 + DETECTION_MS;
     for (const [name, { version, since }] of this.#versions) {
       const unattended = now - Math.max(since, this.#waitedSince);
@@ -323,6 +331,18 @@ class Schedule {
         `${name} held ${version} for ${unattended} ms without a sign`,
       );
     }
+  }
+
+  /** Nobody's clock, and nobody who gives up, pushes start times further ahead than the units that there are. */
+  #checkHorizon(nextAvailable: number): void {
+    const { startsPerSecond, limit } = this.#plan;
+    if (startsPerSecond === undefined) return;
+    const aheadMs = nextAvailable - WORLD_BEGAN - this.#world.now;
+    const allowedMs = ((limit + 2) * 1000) / startsPerSecond + CLOCK_ERROR_MS;
+    assert.ok(
+      aheadMs <= allowedMs,
+      `the next start is ${aheadMs} ms ahead, allowed are ${allowedMs}`,
+    );
   }
 
   #checkHoldings(): void {
@@ -334,12 +354,12 @@ class Schedule {
 
   /** Start times lie apart by arithmetic. Starts do so too, up to answers that come late, where clocks are right. */
   #checkStarts(): void {
-    const { startsPerSecond, skewed, pauses, faults } = this.#plan;
+    const { startsPerSecond, skewed, pauses, cuts, faults } = this.#plan;
     if (startsPerSecond === undefined) return;
     const gapMs = 1000 / startsPerSecond;
     const closest = smallestGap(this.#startTimes);
     assert.ok(closest > gapMs - 0.01, `start times ${closest} ms apart, not ${gapMs}`);
-    if (skewed || pauses > 0) return;
+    if (skewed || pauses + cuts > 0) return;
     const lateMs = faults.throttled === undefined ? (faults.latencyMsMax ?? 0) : 100 + gapMs;
     const apart = smallestGap(this.#starts);
     assert.ok(apart > gapMs - lateMs - 1, `starts ${apart} ms apart, not ${gapMs}`);

@@ -53,6 +53,7 @@ export class Machine implements Time {
   readonly onCrash: (() => void)[] = [];
   #dead = false;
   #pausedUntil = 0;
+  #cutUntil = 0;
 
   constructor(
     world: VirtualTime,
@@ -77,6 +78,15 @@ export class Machine implements Time {
   /** Until then nothing of it runs; then all at once. */
   pause(forMs: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#world.now + forMs);
+  }
+
+  /** Until then no request leaves it, and no answer reaches it. */
+  cutOff(forMs: number): void {
+    this.#cutUntil = Math.max(this.#cutUntil, this.#world.now + forMs);
+  }
+
+  get isCutOff(): boolean {
+    return this.#cutUntil > this.#world.now;
   }
 
   /** It works: it has not crashed, and is not just coming out of a pause. */
