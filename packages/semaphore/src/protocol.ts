@@ -40,8 +40,9 @@
  *
  * Starts. A write that hands out n starts moves `nextavailtime` on by n / rate, from where it is if that lies ahead,
  * or from now: start times lie at least 1 / rate apart by arithmetic, whatever anyone's clock says. Every reserved
- * start has a unit, so it lies at most limit / rate ahead; a value further ahead comes from a clock that lies, and is
- * put right on the condition that it is still that. "Now" is DynamoDB's (see server-time.ts).
+ * start has a unit, so they need to lie at most limit / rate ahead, and none is reserved beyond: who gives up while it
+ * waits for its start wastes one, but pushes nobody away. A value much further ahead comes from a clock that lies (an
+ * original function's), and is put right on the condition that it is still that. "Now" is DynamoDB's (see server-time.ts).
  *
  * Numbers. About 130 bytes, and 21 for each unit out: 1 WCU a write up to 40 units. A renewal a third of a lease for
  * all units of a process together. A waiter's look is a consistent read, 1 RCU up to 180 units.
@@ -68,7 +69,7 @@ export interface OwnSlot {
 
 /** How a write moves `nextavailtime`, decided by what it was when last seen; conditional on that. */
 export type StartMove =
-  | { readonly from: "there"; readonly now: number }
+  | { readonly from: "there"; readonly now: number; readonly until: number }
   | { readonly from: "now"; readonly now: number }
   | { readonly from: "lie"; readonly now: number; readonly seen: number };
 
@@ -153,7 +154,8 @@ export function writeOf(moves: Moves, { limit, startGap }: Terms): Write {
     const { startMove } = moves;
     const reserved = startGap * moves.starts;
     if (startMove.from === "there") {
-      conditions.push(`${next} >= ${value(decimal(startMove.now))}`);
+      const [now, until] = [value(decimal(startMove.now)), value(decimal(startMove.until))];
+      conditions.push(`${next} BETWEEN ${now} AND ${until}`);
       sets.push(`${next} = ${next} + ${value(decimal(reserved))}`);
     } else {
       const seen = startMove.from === "lie" ? startMove.seen : undefined;
