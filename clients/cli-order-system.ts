@@ -15,6 +15,8 @@ export interface OrderSystem {
 
 export const FUNCTION_NAME = "process-order";
 const MAX_RECEIVE_COUNT = 3;
+/** Room for a function on a busy machine; a refused message comes again after as long. */
+const VISIBILITY_TIMEOUT_SECONDS = 2;
 
 /** The demo's order system with its configuration error, the same function in it, built by the AWS CLI. */
 export async function buildOrderSystem(aws: AwsCli): Promise<OrderSystem> {
@@ -29,7 +31,7 @@ export async function buildOrderSystem(aws: AwsCli): Promise<OrderSystem> {
     queue("alarm-mails"),
   ]);
   const orders = await queue("orders", {
-    VisibilityTimeout: "1",
+    VisibilityTimeout: String(VISIBILITY_TIMEOUT_SECONDS),
     RedrivePolicy: JSON.stringify({
       deadLetterTargetArn: await arnOf(deadLetters),
       maxReceiveCount: MAX_RECEIVE_COUNT,
@@ -50,7 +52,7 @@ export async function buildOrderSystem(aws: AwsCli): Promise<OrderSystem> {
   const role =
     await aws.text`iam create-role --role-name ${FUNCTION_NAME}-role --assume-role-policy-document ${trust} --query Role.Arn --output text`;
   await aws.json`lambda create-function --function-name ${FUNCTION_NAME} --runtime nodejs22.x --handler process-order.handler
-    --role ${role} --timeout 1 --zip-file fileb://${archive.path}
+    --role ${role} --timeout ${VISIBILITY_TIMEOUT_SECONDS} --zip-file fileb://${archive.path}
     --environment ${{ Variables: { TARGET_QUEUE_URL: orders } }}`;
   await aws.text`lambda wait function-active-v2 --function-name ${FUNCTION_NAME}`;
   await aws.json`lambda create-event-source-mapping --function-name ${FUNCTION_NAME}
