@@ -12,6 +12,7 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   hops: () => import("./hops.ts"),
   sqs: () => import("./sqs.ts"),
   dynamodb: () => import("./dynamodb.ts"),
+  semaphore: () => import("./semaphore.ts"),
 };
 
 function asked({ asked, unit }: Figure): string {
