@@ -1,0 +1,6 @@
+export {
+  acquireLock,
+  initialize,
+  reap,
+  releaseLock,
+} from "../../packages/semaphore/src/handlers/index.ts";
