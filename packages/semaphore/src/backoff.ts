@@ -36,10 +36,12 @@ export function isThrottling(error: unknown): boolean {
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (TRANSIENT.has(error.name)) return true;
-  const { code, $metadata } = error as {
+  const { code, $metadata, $retryable } = error as {
     readonly code?: unknown;
+    readonly $retryable?: unknown;
     readonly $metadata?: { readonly httpStatusCode?: number };
   };
+  if ($retryable !== undefined) return true;
   if (typeof code === "string" && TRANSIENT_CODES.has(code)) return true;
   return ($metadata?.httpStatusCode ?? 0) >= 500;
 }

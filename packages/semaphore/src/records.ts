@@ -71,9 +71,9 @@ export class RecordBook implements Records {
           .then(() => (before === undefined ? undefined : this.#delete(before)))
           .catch(() => {});
       }
-      cancel = time.timer(afterMs, write);
+      cancel = time.timer(afterMs, write, { background: true });
     };
-    cancel = time.timer(afterMs, write);
+    cancel = time.timer(afterMs, write, { background: true });
     return {
       close: () => {
         cancel();

@@ -211,11 +211,10 @@ test("200 clients that share nothing use nine tenths of the slot time, with two 
   for (let client = 0; client < 200; client += 1) void loop();
   await time.runUntil(500);
   const before = { worked, rounds, ...tables.counts };
-  await time.runUntil(2_500);
-  const used = (worked - before.worked) / (20 * 2_000);
+  await time.runUntil(1_500);
+  const used = (worked - before.worked) / (20 * 1_000);
   const writes = (tables.counts.writes - before.writes) / (rounds - before.rounds);
   const reads = (tables.counts.reads - before.reads) / (rounds - before.rounds);
-  if (process.env.SHOW) console.log({ used, writes, reads });
   assert.ok(used > 0.9, `${used} of the slot time used`);
   assert.ok(writes < 2.5, `${writes} writes a round`);
   assert.ok(reads < 9, `${reads} reads a round`);

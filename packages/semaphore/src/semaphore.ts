@@ -134,14 +134,25 @@ export class Semaphore {
       throw new RangeError(
         `units is ${units}; semaphore "${this.name}" gives 1 to ${this.limit} at once`,
       );
-    signal?.throwIfAborted();
     const askedAt = this.#time.monotonic();
-    const deadline = timeoutMs === undefined ? undefined : askedAt + timeoutMs;
-    const request = new Request(units, deadline);
+    const wish = { units, owner, timeoutMs, signal, askedAt };
+    while (true) {
+      signal?.throwIfAborted();
+      const lease = await this.#attempt(wish);
+      if (lease !== undefined) return lease;
+    }
+  }
+
+  /** Undefined where the units were called, and lost again before the start time came. */
+  async #attempt(wish: Wish): Promise<Lease | undefined> {
+    const { units, owner, timeoutMs = Number.POSITIVE_INFINITY, askedAt } = wish;
+    const request = new Request(units, askedAt + timeoutMs);
     const record = this.#records.open(request, owner);
     this.#line.enter(request);
     try {
-      await this.#orGiveUp(request, { timeoutMs, signal, askedAt });
+      await this.#orGiveUp(request, wish);
+      if (request.lostBecause === undefined && this.#line.isHeld(request))
+        return this.#lease(request, owner, askedAt, record);
     } catch (error) {
       record.close();
       this.#line.leave(request);
@@ -149,7 +160,9 @@ export class Semaphore {
         this.#tell({ type: "gave up", units, waitedMs: error.waitedMs });
       throw error;
     }
-    return this.#lease(request, owner, askedAt, record);
+    record.close();
+    this.#line.leave(request);
+    return undefined;
   }
 
   /** Acquires, runs `work`, releases, whatever comes of it. `work` is given the lease: heed its `signal`. */
@@ -170,25 +183,15 @@ export class Semaphore {
     });
   }
 
-  async #orGiveUp(
-    request: Request,
-    {
-      timeoutMs,
-      signal,
-      askedAt,
-    }: {
-      readonly timeoutMs: number | undefined;
-      readonly signal: AbortSignal | undefined;
-      readonly askedAt: number;
-    },
-  ): Promise<void> {
+  /** Resolves when the request has its units, and its start time has come. */
+  async #orGiveUp(request: Request, { timeoutMs, signal, askedAt }: Wish): Promise<void> {
     const { promise: givenUp, reject } = Promise.withResolvers<never>();
     const abort = () => reject(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
     const cancelTimeout =
       timeoutMs === undefined
         ? () => {}
-        : this.#time.timer(timeoutMs, () => {
+        : this.#time.timer(askedAt + timeoutMs - this.#time.monotonic(), () => {
             const waitedMs = this.#time.monotonic() - askedAt;
             reject(new AcquireTimeout(this.name, request.units, waitedMs));
           });
@@ -207,7 +210,6 @@ export class Semaphore {
         });
         await Promise.race([started, givenUp]);
       }
-      if (request.lostBecause) throw request.lostBecause;
     } finally {
       signal?.removeEventListener("abort", abort);
       cancelTimeout();
@@ -237,6 +239,15 @@ export class Semaphore {
     this.#tell({ type: "acquired", units, token: lease.token, waitedMs, ...inUse() });
     return lease;
   }
+}
+
+interface Wish {
+  readonly units: number;
+  readonly owner: string;
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** By the monotonic clock. */
+  readonly askedAt: number;
 }
 
 interface Shared extends World {

@@ -4,8 +4,11 @@ export interface Time {
   monotonic(): number;
   /** Milliseconds since 1970, as far as this machine knows. */
   wall(): number;
-  /** Calls `fire` once, `afterMs` from now. Returns how to cancel it. */
-  timer(afterMs: number, fire: () => void): () => void;
+  /**
+   * Calls `fire` once, `afterMs` from now. Returns how to cancel it. One in the background does not keep the process
+   * alive.
+   */
+  timer(afterMs: number, fire: () => void, options?: { readonly background?: boolean }): () => void;
   /** From 0 up to 1. */
   random(): number;
 }
@@ -16,8 +19,9 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 export const systemTime: Time = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
-  timer: (afterMs, fire) => {
+  timer: (afterMs, fire, { background = false } = {}) => {
     const handle = setTimeout(fire, Math.min(Math.max(0, afterMs), TIMER_MS_MAX));
+    if (background) handle.unref();
     return () => clearTimeout(handle);
   },
   random: () => Math.random(),

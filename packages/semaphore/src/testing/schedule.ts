@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { AcquireTimeout, LeaseLost } from "../errors.ts";
+import { AcquireTimeout } from "../errors.ts";
 import { viewOf } from "../item.ts";
 import type { Lease } from "../lease.ts";
 import { Semaphore } from "../semaphore.ts";
@@ -219,7 +219,7 @@ class Schedule {
     try {
       return await semaphore.acquire(options);
     } catch (error) {
-      if (error instanceof AcquireTimeout || error instanceof LeaseLost) return undefined;
+      if (error instanceof AcquireTimeout) return undefined;
       throw error;
     } finally {
       this.#waiting.delete(machine);
