@@ -57,7 +57,7 @@ export function describe(
     ItemCount: items,
     TableArn: table.arn,
     TableId: table.id,
-    ...billing(table),
+    ...billing(table, status),
     ...(local.length > 0 && {
       LocalSecondaryIndexes: local.map((index) => localIndexOf(table, index, tally)),
     }),
@@ -82,22 +82,23 @@ export function describe(
     }),
     DeletionProtectionEnabled: table.deletionProtected,
     ...(table.onDemandThroughput && { OnDemandThroughput: { ...table.onDemandThroughput } }),
-    WarmThroughput: {
-      ...warmThroughputOf(table.throughput),
-      Status: status === "CREATING" ? "UPDATING" : "ACTIVE",
-    },
+    // What a table that is being made can take is not known yet.
+    ...(status !== "CREATING" && {
+      WarmThroughput: { ...warmThroughputOf(table.throughput), Status: "ACTIVE" },
+    }),
   };
 }
 
-function billing({ billingMode, payPerRequestAt }: Table): TableDescription {
+function billing({ billingMode, payPerRequestAt }: Table, status: TableStatus): TableDescription {
   // A table that was always provisioned has no summary.
   if (billingMode === "PROVISIONED" && payPerRequestAt === undefined) return {};
   return {
     BillingModeSummary: {
       BillingMode: billingMode,
-      ...(payPerRequestAt !== undefined && {
-        LastUpdateToPayPerRequestDateTime: new Date(payPerRequestAt),
-      }),
+      ...(payPerRequestAt !== undefined &&
+        status !== "CREATING" && {
+          LastUpdateToPayPerRequestDateTime: new Date(payPerRequestAt),
+        }),
     },
   };
 }

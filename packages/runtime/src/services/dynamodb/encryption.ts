@@ -1,4 +1,5 @@
 import type { SSESpecification } from "@aws-sdk/client-dynamodb";
+import { arn } from "../../arn.ts";
 import { invalidParameter } from "./engine/index.ts";
 import type { TableRecord } from "./table.ts";
 
@@ -19,7 +20,7 @@ export function encryptionOf(
     const name = id ?? "alias/aws/dynamodb";
     const keyArn = name.startsWith("arn:")
       ? name
-      : `arn:aws:kms:${region}:${account}:${name.includes("/") ? name : `key/${name}`}`;
+      : arn("kms", region, account, name.includes("/") ? name : `key/${name}`);
     return { type: SSEType, keyArn };
   };
 }

@@ -6,6 +6,7 @@ import type {
   StreamViewType,
   TableClass,
 } from "@aws-sdk/client-dynamodb";
+import { arn, parseArn } from "../../arn.ts";
 import type { Call } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { ServiceError } from "../../errors.ts";
@@ -101,7 +102,7 @@ export interface Table extends TableRecord {
   readonly hasLocalIndexes: boolean;
 }
 
-const TABLE_ARN = /^arn:aws[\w-]*:dynamodb:([\w-]+):(\d{12}):table\/([a-zA-Z0-9_.-]{1,255})$/;
+const TABLE_RESOURCE = /^table\/([a-zA-Z0-9_.-]{1,255})$/;
 
 /** Before the keys of all tables of all accounts and Regions. */
 export const EVERY_TABLE: Key = ["dynamodb", "table"];
@@ -115,13 +116,16 @@ export function tableKey(name: TableName): Key {
 }
 
 export function tableArn({ account, region, name }: TableName): string {
-  return `arn:aws:dynamodb:${region}:${account}:table/${name}`;
+  return arn("dynamodb", region, account, `table/${name}`);
 }
 
 /** The table that an ARN names; undefined where it is no table's. */
-export function parseTableArn(arn: string): TableName | undefined {
-  const [, region, account, name] = TABLE_ARN.exec(arn) ?? [];
-  return region && account && name ? { account, region, name } : undefined;
+export function parseTableArn(text: string): TableName | undefined {
+  const { service, region, account, resource = "" } = parseArn(text) ?? {};
+  const [, name] = TABLE_RESOURCE.exec(resource) ?? [];
+  return service === "dynamodb" && region && account && name
+    ? { account, region, name }
+    : undefined;
 }
 
 export function streamArnOf(table: TableName, label: string): string {
@@ -203,7 +207,9 @@ export function findTable({ cloud, caller }: Call, nameOrArn: string): Table | u
   const tables = cloud.derived(makeTables);
   if (!nameOrArn.includes(":")) return tables.get(caller.account, caller.region, nameOrArn);
   const named = parseTableArn(nameOrArn);
-  return named && tables.get(named.account, named.region, named.name);
+  // Another account's table would need a resource policy, and another Region's is never reached.
+  if (named?.account !== caller.account || named.region !== caller.region) return undefined;
+  return tables.get(named.account, named.region, named.name);
 }
 
 /** As {@link findTable}; throws `ResourceNotFoundException` as operations on items do. */

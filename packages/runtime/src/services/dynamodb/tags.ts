@@ -3,13 +3,16 @@ import type { Call } from "../../call.ts";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
 import type { OperationOf } from "../../service.ts";
+import {
+  addTags,
+  hasTooMany,
+  removeTags,
+  TAG_KEY_LENGTH_MAX,
+  TAG_VALUE_LENGTH_MAX,
+  tagList,
+} from "../../tags.ts";
 import { refusal } from "./engine/index.ts";
 import { changeTable, findTable, parseTableArn, type Table } from "./table.ts";
-
-/** Source: developer guide, "Tagging restrictions in DynamoDB". */
-const TAGS_MAX = 50;
-const KEY_LENGTH = { min: 1, max: 128 };
-const VALUE_LENGTH = { min: 0, max: 256 };
 
 /** TagResource: adds tags to a table, or gives them other values. */
 export const tagResource: OperationOf<"dynamodb", "TagResource"> = async (call, input) => {
@@ -20,9 +23,7 @@ export const tagResource: OperationOf<"dynamodb", "TagResource"> = async (call, 
   const added = tagsOf(input.Tags!);
   await call.cloud.store.write((tx) =>
     changeTable(call.cloud, tx, table, (now) => {
-      const tags = { ...now.tags, ...added };
-      checkCount(Object.keys(tags).length);
-      return { ...now, tags };
+      return { ...now, tags: addTags(now.tags, added, tooMany) };
     }),
   );
   return {};
@@ -34,11 +35,10 @@ export const untagResource: OperationOf<"dynamodb", "UntagResource"> = async (ca
   new Constraints().required("tagKeys", input.TagKeys).check("ValidationException");
   if (input.TagKeys!.length === 0)
     throw refusal("Atleast one Tag Key needs to be provided as Input.");
-  const removed = new Set(input.TagKeys);
   await call.cloud.store.write((tx) =>
     changeTable(call.cloud, tx, table, (now) => ({
       ...now,
-      tags: Object.fromEntries(Object.entries(now.tags).filter(([key]) => !removed.has(key))),
+      tags: removeTags(now.tags, input.TagKeys!),
     })),
   );
   return {};
@@ -47,7 +47,7 @@ export const untagResource: OperationOf<"dynamodb", "UntagResource"> = async (ca
 /** ListTagsOfResource. All are one page: a table has 50 at most. */
 export const listTagsOfResource: OperationOf<"dynamodb", "ListTagsOfResource"> = (call, input) => {
   const table = requireResource(call, input.ResourceArn);
-  return { Tags: Object.entries(table.tags).map(([Key, Value]) => ({ Key, Value })) };
+  return { Tags: tagList(table.tags) };
 };
 
 function requireResource(call: Call, arn: string | undefined): Table {
@@ -69,16 +69,16 @@ export function checkTags(tags: readonly Tag[]): void {
   for (const [i, { Key, Value }] of tags.entries()) {
     constraints
       .required(`tags.${i + 1}.member.key`, Key)
-      .length(`tags.${i + 1}.member.key`, Key, KEY_LENGTH)
+      .length(`tags.${i + 1}.member.key`, Key, { min: 1, max: TAG_KEY_LENGTH_MAX })
       .required(`tags.${i + 1}.member.value`, Value)
-      .length(`tags.${i + 1}.member.value`, Value, VALUE_LENGTH);
+      .length(`tags.${i + 1}.member.value`, Value, { max: TAG_VALUE_LENGTH_MAX });
   }
   constraints.check("ValidationException");
-  checkCount(tags.length);
+  if (hasTooMany(tagsOf(tags))) throw tooMany();
 }
 
-function checkCount(count: number): void {
-  if (count > TAGS_MAX) throw refusal("Tag limit exceeded: A resource can have at most 50 tags.");
+function tooMany(): ServiceError {
+  return refusal("Tag limit exceeded: A resource can have at most 50 tags.");
 }
 
 export function tagsOf(tags: readonly Tag[]): Record<string, string> {

@@ -1,4 +1,5 @@
 import type { StreamViewType } from "@aws-sdk/client-dynamodb-streams";
+import { parseArn } from "../../../arn.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { Key, ReadTransaction, WriteTransaction } from "../../../store/store.ts";
 import type { KeySchema } from "../engine/index.ts";
@@ -23,8 +24,7 @@ export interface StreamRecord {
   readonly disabledAt?: number;
 }
 
-const STREAM_ARN =
-  /^(arn:aws[\w-]*:dynamodb:([\w-]+):(\d{12}):table\/([a-zA-Z0-9_.-]{1,255}))\/stream\/([\w:.-]+)$/;
+const STREAM_RESOURCE = /^table\/([a-zA-Z0-9_.-]{1,255})\/stream\/([\w:.-]+)$/;
 
 /** Before the keys of all streams of all accounts and Regions. */
 export const EVERY_STREAM: Key = ["dynamodb", "stream"];
@@ -37,9 +37,12 @@ export function streamKey({ account, region, name, label }: StreamName): Key {
   return [...EVERY_STREAM, account, region, name, label];
 }
 
-export function parseStreamArn(arn: string): StreamName | undefined {
-  const [, , region, account, name, label] = STREAM_ARN.exec(arn) ?? [];
-  return region && account && name && label ? { account, region, name, label } : undefined;
+export function parseStreamArn(text: string): StreamName | undefined {
+  const { service, region, account, resource = "" } = parseArn(text) ?? {};
+  const [, name, label] = STREAM_RESOURCE.exec(resource) ?? [];
+  return service === "dynamodb" && region && account && name && label
+    ? { account, region, name, label }
+    : undefined;
 }
 
 export function arnOfStream({ account, region, tableName, label }: StreamRecord): string {

@@ -52,16 +52,6 @@ type StreamInput = Pick<
   | "TumblingWindowInSeconds"
 >;
 
-/** The members of a request that only streams have a use for. */
-export const STREAM_MEMBERS = [
-  "ParallelizationFactor",
-  "MaximumRetryAttempts",
-  "MaximumRecordAgeInSeconds",
-  "BisectBatchOnFunctionError",
-  "DestinationConfig",
-  "TumblingWindowInSeconds",
-] as const satisfies readonly (keyof StreamInput)[];
-
 export function checkStreamRanges(constraints: Constraints, input: StreamInput): void {
   constraints
     .range("parallelizationFactor", input.ParallelizationFactor, PARALLELIZATION_FACTOR)
