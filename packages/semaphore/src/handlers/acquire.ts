@@ -3,7 +3,6 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
-import { decimal } from "../item.ts";
 import { isConditionFailure } from "../table.ts";
 import { describe, LockError, lockErrorOf } from "./errors.ts";
 import { type Address, addressOf, checkKeyAttribute, HandlerEvent, ownerOf } from "./event.ts";
@@ -95,10 +94,10 @@ function grantOf(request: Request, now: number): UpdateItemCommandInput {
   const values = {
     ":increase": storedFrom(units),
     ":limit": storedFrom(limit),
-    ":currenttime": { N: decimal(now) },
+    ":currenttime": { N: String(now) },
     ":nextavailtime": { N: nextAvailable },
     ":lockacquiredtime": storedFrom(stateEnteredTime),
-    ":alive": { N: decimal(deathsCountSince(stateEnteredTime, now)) },
+    ":alive": { N: String(deathsCountSince(stateEnteredTime, now)) },
     ...roomFor(units, limit),
   };
   const address = addressOf(request.place);
@@ -140,7 +139,7 @@ function nextAvailableOf(startsPerSecond: unknown, now: number): string {
     );
   const next = now + 1 / Number(startsPerSecond);
   if (!Number.isFinite(next)) throw new PythonError("TypeError", "Infinity and NaN not supported");
-  return decimal(next);
+  return String(next);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
-import { COUNT, decimal, type Item } from "../item.ts";
+import { COUNT, type Item } from "../item.ts";
 
 /**
  * A tombstone is an attribute of the semaphore's item that says when an execution died, so that a request of its
@@ -76,7 +76,7 @@ export function clearingOf(
       expression.remove(execution);
     }
     const tombstone = tombstoneOf(execution);
-    if (isNew && !expired) expression.set(tombstone, decimal(stoppedAt));
+    if (isNew && !expired) expression.set(tombstone, String(stoppedAt));
     else if (!holds && item[tombstone] !== undefined) {
       expression.unchanged(tombstone, item);
       expression.remove(tombstone);
