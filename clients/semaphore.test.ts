@@ -65,6 +65,31 @@ describe("the semaphore's functions", () => {
     assert.deepEqual(await stage.item(), itemOf(3, holders("node", "python-2", "python-3")));
   });
 
+  test("ours reaps what the original granted to an execution that died, and refuses its late acquire", {
+    skip,
+  }, async () => {
+    const original = new Functions(flyball, "dead-original", originalCode(python));
+    const acquire = new Functions(flyball, "dead-acquire", await ourCode("acquireLock"));
+    const reap = new Functions(flyball, "dead-reap", await ourCode("reap"));
+    const event = { ...execution("dead"), StateEnteredTime: new Date().toISOString() };
+    const environment = {
+      DEFAULT_DDB_TABLE_NAME: event.TableName,
+      DEFAULT_LOCK_ID_ATTRIBUTE: event.LockIdAttribute,
+      DEFAULT_LOCK_NAME: event.LockName,
+    };
+    await stage.set(itemOf(0));
+    assert.deepEqual(await original.invoke(event, {}), {});
+    const stopDate = Date.now();
+    const detail = { executionArn: event.ExecutionId, status: "ABORTED", stopDate };
+    assert.deepEqual(await reap.invoke({ source: "aws.states", detail }, environment), {});
+    const buried = itemOf(0, { [`fbdead#${event.ExecutionId}`]: { N: String(stopDate / 1000) } });
+    assert.deepEqual(await stage.item(), buried);
+    assert.partialDeepStrictEqual(await acquire.invoke(event, {}), {
+      errorType: "Lambda_ConditionalCheckFailedException",
+    });
+    assert.deepEqual(await stage.item(), buried);
+  });
+
   test("a crowd that asks both at once gets the limit between them", { skip }, async () => {
     const original = new Functions(flyball, "crowd-original", originalCode(python));
     const ours = new Functions(flyball, "crowd-ours", await ourCode("acquireLock"));

@@ -3,4 +3,4 @@ export {
   initialize,
   reap,
   releaseLock,
-} from "../../packages/semaphore/src/handlers/index.ts";
+} from "../../packages/semaphore/src/index.ts";
