@@ -225,6 +225,11 @@ test("shards follow one another, parent to child, and old ones go", async () => 
     lineage.map(({ SequenceNumberRange: range }) => range?.EndingSequenceNumber !== undefined),
     [true, true, false],
   );
+  const { StreamDescription } = await t.streams("DescribeStream", {
+    StreamArn,
+    ShardFilter: { Type: "CHILD_SHARDS", ShardId: lineage[1]?.ShardId },
+  });
+  assert.deepEqual(StreamDescription?.Shards, lineage.slice(2));
   assert.deepEqual(
     ids(await records(t, StreamArn)),
     Array.from({ length: 10 }, (_, hour) => `h${hour}`),

@@ -11,6 +11,7 @@ const UNITS = {
   ConcurrentExecutions: "Count",
   AsyncEventsReceived: "Count",
   AsyncEventAge: "Milliseconds",
+  IteratorAge: "Milliseconds",
   AsyncEventsDropped: "Count",
   DeadLetterErrors: "Count",
   DestinationDeliveryFailures: "Count",

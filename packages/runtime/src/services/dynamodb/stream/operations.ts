@@ -31,25 +31,30 @@ export interface TracedRecord extends _Record {
   readonly traceHeader?: string | undefined;
 }
 
-/** DescribeStream: a stream's state and its shards, the oldest first. */
+/** DescribeStream: a stream's state and its shards, the oldest first; all of them, or the children of one. */
 export const describeStream: OperationOf<"dynamodbstreams", "DescribeStream"> = (
   { cloud },
   input,
 ) => {
-  const { StreamArn, Limit = PAGE_MAX, ExclusiveStartShardId } = input;
+  const { StreamArn, Limit = PAGE_MAX, ExclusiveStartShardId, ShardFilter } = input;
   new Constraints()
     .required("streamArn", StreamArn)
     .length("streamArn", StreamArn, { min: 37, max: 1024 })
     .range("limit", Limit, { min: 1, max: PAGE_MAX })
     .length("exclusiveStartShardId", ExclusiveStartShardId, { min: 28, max: 65 })
+    .oneOf("shardFilter.type", ShardFilter?.Type, ["CHILD_SHARDS"])
+    .length("shardFilter.shardId", ShardFilter?.ShardId, { min: 28, max: 65 })
     .check("ValidationException");
   return cloud.store.read((tx) => {
     const stream = requireStream(tx, StreamArn!);
-    const shards = listShards(tx, stream.space);
+    const every = listShards(tx, stream.space);
+    const parents = new Map(every.map((shard) => [shard.number, shard.id]));
+    const shards = every.filter(
+      ({ number }) => !ShardFilter?.ShardId || parents.get(number - 1) === ShardFilter.ShardId,
+    );
     const start = shards.findIndex(({ id }) => id === ExclusiveStartShardId) + 1;
     const page = shards.slice(start, start + Limit);
     const more = start + page.length < shards.length;
-    const parents = new Map(shards.map((shard) => [shard.number, shard.id]));
     return {
       StreamDescription: {
         ...descriptionOf(stream),

@@ -150,6 +150,11 @@ test("what makes no sense for a stream is refused", async () => {
   await using w = await world();
   const missing = w.streamArn.replace(TABLE, "missing");
   const cases: [Partial<CreateEventSourceMappingRequest>, string, RegExp][] = [
+    [
+      { EventSourceArn: w.streamArn.replace(/\/stream.*/, "") },
+      "InvalidParameterValueException",
+      /^Unrecognized event source, must be kinesis, dynamodb stream or sqs\. Unsupported arn /,
+    ],
     [{ EventSourceArn: missing }, "InvalidParameterValueException", /^Stream not found: arn/],
     [{ StartingPosition: undefined }, "InvalidParameterValueException", /'startingPosition'/],
     [

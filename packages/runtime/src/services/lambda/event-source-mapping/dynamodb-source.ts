@@ -1,3 +1,4 @@
+import { parseArn } from "../../../arn.ts";
 import type { Call } from "../../../call.ts";
 import { isServiceError } from "../../../errors.ts";
 import { invalidParameter } from "../errors.ts";
@@ -32,6 +33,11 @@ async function checkStream(
   { cloud, caller }: Call,
   { eventSourceArn }: SourceCheck,
 ): Promise<void> {
+  if (!parseArn(eventSourceArn)?.resource.includes("/stream/")) {
+    throw invalidParameter(
+      `Unrecognized event source, must be kinesis, dynamodb stream or sqs. Unsupported arn ${eventSourceArn}`,
+    );
+  }
   const { account, region } = caller;
   const lambda = { account, region, principal: "lambda.amazonaws.com", source: eventSourceArn };
   try {

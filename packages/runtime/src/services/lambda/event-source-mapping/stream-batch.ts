@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { sleepUntil } from "../../../clock/clock.ts";
 import { ServiceError } from "../../../errors.ts";
+import { measure } from "../measure.ts";
+import { functionReference } from "../names.ts";
 import { reportedFailures } from "./batch-response.ts";
 import { type BatchOutcome, invokeWithBatch } from "./invocation.ts";
 import type { Polling } from "./source.ts";
@@ -70,8 +72,18 @@ export class StreamBatch {
    */
   #invoke(requestId: string): Promise<BatchOutcome> {
     const { polling, context } = this.#terms;
+    this.#measureAge();
     const event = { Records: this.#left, ...context };
     return invokeWithBatch(polling, event, undefined, requestId);
+  }
+
+  /** How far the function is behind the stream: the age of the last record that it is given. */
+  #measureAge(): void {
+    const { cloud, mapping } = this.#terms.polling;
+    const last = this.#left.at(-1);
+    if (!last) return;
+    const reference = functionReference(mapping, mapping.functionArn);
+    measure(cloud, mapping, reference, "IteratorAge", cloud.clock.now() - createdAt(last));
   }
 
   async #digest(
