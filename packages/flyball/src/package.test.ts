@@ -136,6 +136,14 @@ describe("what npm pack makes of it, installed into an empty folder", () => {
     });
     assert.match(stdout, /loop stopped {2}again had run 16 times in one chain of requests/);
     assert.match(stdout, /round {4}again → orders \(sqs\) → again/);
+    // The semaphore's package is bundled, and finds the table's answer through the SDK that was installed.
+    await assert.rejects(
+      execute("npx", ["flyball", "semaphore", "list", "--table", "locks"], {
+        cwd: home,
+        env: { ...env, AWS_ENDPOINT_URL: flyball.endpoint },
+      }),
+      /There is no table "locks" at http/,
+    );
     process.kill(-group, "SIGINT");
     const { stderr } = await flyball.ended();
     // npm has warnings of its own.
