@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { arn } from "../arn.ts";
 import type { ReadTransaction, WriteTransaction } from "../store/store.ts";
 
 const EVENT_TYPE = "AWS_LAMBDA_RUNAWAY_TERMINATION_NOTIFICATION";
@@ -64,7 +65,7 @@ function terminationEvent({ account, region, functionArn, at }: Termination): He
     region,
     resources: [functionArn],
     detail: {
-      eventArn: `arn:aws:health:${region}::event/LAMBDA/${EVENT_TYPE}/${EVENT_TYPE}_${id}`,
+      eventArn: arn("health", region, "", `event/LAMBDA/${EVENT_TYPE}/${EVENT_TYPE}_${id}`),
       service: "LAMBDA",
       eventTypeCode: EVENT_TYPE,
       eventTypeCategory: "accountNotification",

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../clock/clock.ts";
 import type { FunctionSpec, Invocation, InvocationResult, LogSink } from "./function.ts";
@@ -7,6 +7,7 @@ import { LogTail, platformLines, type Status } from "./invocation-log.ts";
 import { Mailbox } from "./mailbox.ts";
 import { RuntimeApi, type RuntimeEvent } from "./runtime-api.ts";
 import { type ProcessListeners, RuntimeProcess } from "./runtime-process.ts";
+import { runtimeVersionArn } from "./runtime-version.ts";
 import {
   InvalidEntrypoint,
   type RuntimeCommand,
@@ -84,7 +85,7 @@ export class Environment {
    */
   async initialise(): Promise<void> {
     const { spec } = this;
-    const arn = `arn:aws:lambda:${spec.region}::runtime:${createHash("sha256").update(spec.runtime).digest("hex")}`;
+    const arn = runtimeVersionArn(spec.region, spec.runtime);
     this.#write([platformLines.initStart(runtimeVersion(spec.runtime), arn)]);
     this.#tail.take();
     const { failure, tookMs } = await this.#start(INIT_MS_MAX);

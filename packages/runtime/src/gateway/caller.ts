@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { rootArn } from "../arn.ts";
 import type { Caller } from "../call.ts";
 
 /** What a request's signature says of itself: `<access key id>/<date>/<region>/<service>/aws4_request`. */
@@ -47,7 +48,7 @@ export function callerOf(
   return {
     account,
     region: scope?.region ?? DEFAULT_REGION,
-    principal: scope ? (session?.principal ?? `arn:aws:iam::${account}:root`) : ANONYMOUS,
+    principal: scope ? (session?.principal ?? rootArn(account)) : ANONYMOUS,
     ...(typeof traceHeader === "string" ? { traceHeader } : {}),
   };
 }

@@ -8,10 +8,11 @@ import type {
   VpcConfig,
 } from "@aws-sdk/client-lambda";
 import { Constraints, SENSITIVE, violation } from "../../constraints.ts";
+import { runtimeVersionArn } from "../../functions/runtime-version.ts";
 import { invalidParameter } from "./errors.ts";
 import { functionArn, LATEST, timestamp, type World } from "./names.ts";
 import type { FunctionVersion, UsedLayer } from "./record.ts";
-import { requireSupported, runtimeVersionArn } from "./runtimes.ts";
+import { requireSupported } from "./runtimes.ts";
 
 const DESCRIPTION_LENGTH_MAX = 256;
 const HANDLER_LENGTH_MAX = 128;

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { arn } from "../../arn.ts";
 import { invalidParameter } from "./errors.ts";
 
 /** The runtimes that functions can be created with, in the order in which AWS's error tells them. */
@@ -25,10 +23,4 @@ export function requireSupported(runtime: string): void {
     throw invalidParameter(
       `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${SUPPORTED.join(", ")}] or be a valid ARN`,
     );
-}
-
-/** The version of a runtime that functions run on: AWS's has a hash for a name, which is opaque to everybody. */
-export function runtimeVersionArn(region: string, runtime: string): string {
-  const hash = createHash("sha256").update(runtime).digest("hex");
-  return arn("lambda", region, "", `runtime:${hash}`);
 }
