@@ -33,7 +33,9 @@ import { type Flyball, startFlyball } from "./index.ts";
  */
 
 const RUNS = 16;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 40_000;
+/** Long enough for a cold start on a busy machine: a message that comes back would be a run too many. */
+const TIMEOUT_SECONDS = 3;
 const ACCOUNT = "000000000000";
 const FUNCTION_ARN = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:`;
 
@@ -98,7 +100,7 @@ class World {
       new CreateQueueCommand({
         QueueName: name,
         Attributes: {
-          VisibilityTimeout: "1",
+          VisibilityTimeout: String(TIMEOUT_SECONDS),
           ...(deadLetterQueue ? { RedrivePolicy: JSON.stringify(redrive) } : {}),
         },
       }),
@@ -147,7 +149,7 @@ class World {
   /** The next message of a queue; fails when none comes. */
   async receive(QueueUrl: string): Promise<string> {
     const { Messages = [] } = await this.sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: PATIENCE_MS / 1000 }),
+      new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }),
     );
     assert.ok(Messages[0]?.Body, "a message was expected");
     return Messages[0].Body;
@@ -203,7 +205,7 @@ test("a function that sends to the queue that invokes it runs 16 times; then its
   inWorld(async (world, flyball) => {
     const dead = await world.queue("dead");
     const queue = await world.queue("queue", "dead");
-    await world.function("f", TO_QUEUE, queue.url, { Timeout: 1 });
+    await world.function("f", TO_QUEUE, queue.url, { Timeout: TIMEOUT_SECONDS });
     await world.map(queue.arn, "f");
     await world.sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: "order" }));
     assert.equal(await world.receive(dead.url), "order");
@@ -243,7 +245,7 @@ test("a loop through a topic and a queue is followed through both", () =>
     const queue = await world.queue("queue", "dead");
     const topic = await world.topic("topic");
     await world.subscribe(topic, "sqs", queue.arn);
-    await world.function("f", TO_TOPIC, topic, { Timeout: 1 });
+    await world.function("f", TO_TOPIC, topic, { Timeout: TIMEOUT_SECONDS });
     await world.map(queue.arn, "f");
     await world.sns.send(new PublishCommand({ TopicArn: topic, Message: "order" }));
     assert.equal(await world.receive(dead.url), "order");
@@ -281,7 +283,7 @@ test("a loop of two functions, through a queue one way and a topic the other, is
     const dead = await world.queue("dead");
     const queue = await world.queue("queue", "dead");
     const topic = await world.topic("topic");
-    await world.function("first", TO_TOPIC, topic, { Timeout: 1 });
+    await world.function("first", TO_TOPIC, topic, { Timeout: TIMEOUT_SECONDS });
     await world.function("second", TO_QUEUE, queue.url, {
       DeadLetterConfig: { TargetArn: dead.arn },
     });
@@ -307,7 +309,7 @@ test("of a batch out of several chains, only the message that is over the limit 
     const dead = await world.queue("dead");
     const queue = await world.queue("queue", "dead");
     const done = await world.queue("done");
-    await world.function("f", TO_QUEUE, done.url, { Timeout: 1 });
+    await world.function("f", TO_QUEUE, done.url, { Timeout: TIMEOUT_SECONDS });
     // The hash that the function has in a chain is read off what its first invocation sends.
     await world.lambda.send(
       new InvokeCommand({
@@ -351,7 +353,7 @@ test("of a batch out of several chains, only the message that is over the limit 
 test("with Allow nothing is stopped and the metric is not emitted", () =>
   inWorld(async (world, flyball) => {
     const queue = await world.queue("queue");
-    await world.function("f", TO_QUEUE, queue.url, { Timeout: 1 });
+    await world.function("f", TO_QUEUE, queue.url, { Timeout: TIMEOUT_SECONDS });
     await world.lambda.send(
       new PutFunctionRecursionConfigCommand({ FunctionName: "f", RecursiveLoop: "Allow" }),
     );
@@ -375,7 +377,7 @@ test("an event that fans out to a hundred messages, each of which invokes the fu
       queue.url,
       { Timeout: 30 },
     );
-    await world.function("f", TO_QUEUE, done.url, { Timeout: 1 });
+    await world.function("f", TO_QUEUE, done.url, { Timeout: TIMEOUT_SECONDS });
     await world.map(queue.arn, "f");
     await world.lambda.send(new InvokeCommand({ FunctionName: "fan", Payload: Buffer.from("{}") }));
     assert.equal((await world.untilLogged("f", "ran", 100)).length, 100);
