@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { ALARM_NAME, FUNCTION_NAME, OrderSystem } from "../demo/order-system.ts";
+import { ALARM_NAME, FUNCTION_NAME, MAX_RECEIVE_COUNT, OrderSystem } from "../demo/order-system.ts";
 import { startFlyball } from "../index.ts";
 import { styled } from "../style.ts";
 import { parseOptions } from "../usage.ts";
@@ -40,7 +40,9 @@ export async function run(words: string[]): Promise<number> {
   expect(deadLetter?.includes("A-1001"), "the order was not found in orders-dlq");
   const ran = (await system.logLines("A-1001")).length;
   expect(ran === STOPPED_AFTER, `${FUNCTION_NAME} ran ${ran} times, and not ${STOPPED_AFTER}`);
-  detail(`${deadLetter}: the ${ran + 1}th invocation was refused at each of 3 receives`);
+  detail(
+    `${deadLetter}: the ${ran + 1}th invocation was refused at each of ${MAX_RECEIVE_COUNT} receives`,
+  );
   const [loop] = flyball.loops();
   expect(loop, "no stopped loop was recorded");
   detail(

@@ -27,9 +27,10 @@ import { strToU8, zipSync } from "fflate";
 
 export const FUNCTION_NAME = "process-order";
 export const ALARM_NAME = "lambda-recursive-alarm";
-/** An order is refused so often before its queue gives it up: three receives, a second apart. */
-const MAX_RECEIVE_COUNT = 3;
-const VISIBILITY_TIMEOUT_SECONDS = 1;
+/** An order is received so often before its queue gives it up. */
+export const MAX_RECEIVE_COUNT = 2;
+/** Between two receives; it has to be the function's timeout at least, and a cold start has to fit. */
+const VISIBILITY_TIMEOUT_SECONDS = 2;
 
 export interface ClientConfig {
   readonly endpoint: string;
