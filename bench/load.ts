@@ -51,6 +51,16 @@ export interface Connection {
   close(): void;
 }
 
+/** An answer whose status is not 2xx. */
+export class Refusal extends Error {
+  readonly body: Buffer;
+
+  constructor(head: string, body: Buffer) {
+    super(`${head}\n\n${body}`);
+    this.body = body;
+  }
+}
+
 export async function open(port: number): Promise<Connection> {
   const socket: Socket = connect({ port, host: "127.0.0.1", noDelay: true });
   await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
@@ -67,7 +77,7 @@ export async function open(port: number): Promise<Connection> {
     const body = received.subarray(headersEnd + 4, end);
     received = received.subarray(end);
     if (head.startsWith("HTTP/1.1 2")) settle?.resolve(body);
-    else settle?.reject(new Error(`${head}\n\n${body}`));
+    else settle?.reject(new Refusal(head, body));
   });
   socket.on("error", (error) => settle?.reject(error));
   socket.on("close", () => settle?.reject(new Error("the server closed the connection")));

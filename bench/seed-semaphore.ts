@@ -5,7 +5,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBSender } from "@flyball/semaphore";
 
 /** The acquire state's retry, of any error: two seconds, twice as long each time, six times. */
 const RETRY_MS_FIRST = 2_000;
@@ -15,7 +16,7 @@ const RETRIES_MAX = 6;
 const WAIT_MS = 5_000;
 
 export interface SeedTerms {
-  readonly client: DynamoDBClient;
+  readonly client: DynamoDBSender;
   readonly table: string;
   readonly name: string;
   readonly limit: number;

@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { Semaphore } from "@flyball/semaphore";
+import { type DynamoDBSender, Semaphore } from "@flyball/semaphore";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { LeanClient } from "./lean-client.ts";
 import { acquireAsTheSeed } from "./seed-semaphore.ts";
 import { clientConfig } from "./system.ts";
 
@@ -21,7 +22,7 @@ export interface Plan {
   readonly endpoint: string;
   readonly name: string;
   readonly clients: number;
-  /** Whether the process's clients have one SDK client, as in a program, or share nothing, as functions. */
+  /** Whether the process's clients have one SDK client, as in a program, or share nothing: then each has a lean one. */
   readonly shares: boolean;
   readonly limit: number;
   readonly startsPerSecond?: number | undefined;
@@ -55,11 +56,11 @@ export interface Outcome {
 }
 
 interface Client {
-  readonly client: DynamoDBClient;
+  readonly client: DynamoDBSender;
   readonly requests: Requests;
 }
 
-const READS = new Set(["GetItemCommand", "BatchGetItemCommand"]);
+const READS = new Set(["GetItem", "BatchGetItem"]);
 
 async function main(plan: Plan): Promise<void> {
   const clients = makeClients(plan);
@@ -75,23 +76,34 @@ async function main(plan: Plan): Promise<void> {
 }
 
 function makeClients({ endpoint, clients, shares }: Plan): Client[] {
+  if (!shares) return Array.from({ length: clients }, () => makeLeanClient(endpoint));
+  const common = makeSdkClient(endpoint);
+  return Array.from({ length: clients }, () => common);
+}
+
+function makeLeanClient(endpoint: string): Client {
+  const requests = { writes: 0, reads: 0 };
+  return { client: new LeanClient(endpoint, (operation) => count(requests, operation)), requests };
+}
+
+function makeSdkClient(endpoint: string): Client {
+  const requests = { writes: 0, reads: 0 };
   const requestHandler = new NodeHttpHandler({ httpAgent: { keepAlive: true, maxSockets: 256 } });
-  const make = (): Client => {
-    const requests = { writes: 0, reads: 0 };
-    const client = new DynamoDBClient({ ...clientConfig(endpoint), requestHandler });
-    client.middlewareStack.add(
-      (next, { commandName }) =>
-        (args) => {
-          requests[READS.has(commandName ?? "") ? "reads" : "writes"] += 1;
-          return next(args);
-        },
-      // The step next to the wire: once for each attempt.
-      { step: "deserialize", priority: "low", name: "countRequests" },
-    );
-    return { client, requests };
-  };
-  const common = make();
-  return Array.from({ length: clients }, () => (shares ? common : make()));
+  const client = new DynamoDBClient({ ...clientConfig(endpoint), requestHandler });
+  client.middlewareStack.add(
+    (next, { commandName = "" }) =>
+      (args) => {
+        count(requests, commandName.replace(/Command$/, ""));
+        return next(args);
+      },
+    // The step next to the wire: once for each attempt.
+    { step: "deserialize", priority: "low", name: "countRequests" },
+  );
+  return { client, requests };
+}
+
+function count(requests: Requests, operation: string): void {
+  requests[READS.has(operation) ? "reads" : "writes"] += 1;
 }
 
 function workAll(plan: Plan, clients: readonly Client[], outcome: Outcome): Promise<unknown> {
@@ -116,7 +128,7 @@ async function work(plan: Plan, { client, requests }: Client, outcome: Outcome):
 }
 
 /** Resolves, when the unit is acquired, with how to release it. */
-function acquireOf(plan: Plan, client: DynamoDBClient): () => Promise<() => Promise<void>> {
+function acquireOf(plan: Plan, client: DynamoDBSender): () => Promise<() => Promise<void>> {
   const { way, name, limit, startsPerSecond } = plan;
   if (way === "seed")
     return () => acquireAsTheSeed({ client, table: TABLE, name, limit, startsPerSecond });

@@ -6,7 +6,8 @@
  *
  * - `1 × 200`: one program with 200 tasks, which has one SDK client.
  * - `4 × 50`: four such programs with 50 tasks each.
- * - `200 alone`: clients that share nothing, as 200 functions would, in four processes.
+ * - `200 alone`: clients that share nothing, as 200 functions would, in four processes. Their DynamoDB client is lean
+ *   (lean-client.ts), the seed's too: the SDK's would take more processors than the machine has.
  *
  * All wait for each other at the end: the time of slots that stand empty then is counted as well.
  */
@@ -38,8 +39,8 @@ const CLIENTS = 200;
 const LIMIT = 20;
 const WORK_MS = 50;
 const ROUNDS = 3;
-/** How often each client works: 6,000 ms at least for all of them. */
-const TURNS = 12;
+/** How often each client works: 10,000 ms at least for all of them. */
+const TURNS = 20;
 const STARTS_PER_SECOND = 50;
 const NO_LIMIT_IN_REACH = 1_000;
 const STARTS_OF_A_CLIENT = 3;
