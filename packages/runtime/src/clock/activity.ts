@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 
 /** How long a virtual clock waits in real time while no work is done: what there is may itself wait for the clock. */
-const IDLE_MS_MAX = 2_000;
+const IDLE_MS_MAX = 6_000;
 /** How long it waits in all: a loop that is allowed never comes to rest. */
 const SETTLE_MS_MAX = 30_000;
 /** Turns of the event loop without work under way after which nothing more is expected to begin by itself. */
@@ -26,7 +26,7 @@ export class Activity {
   }
 
   /**
-   * Resolves when nothing is under way, or when for two seconds nothing was done: a function that itself waits for
+   * Resolves when nothing is under way, or when for six seconds nothing was done: a function that itself waits for
    * the clock would otherwise hold it for ever.
    */
   async settled(): Promise<void> {
