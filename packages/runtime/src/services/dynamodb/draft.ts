@@ -11,6 +11,7 @@ import {
   itemSizeBytes,
   keyOf,
   MAX_ITEM_SIZE_BYTES,
+  onlyTakesAway,
   readCondition,
   readUpdate,
   refusal,
@@ -136,12 +137,19 @@ export function updateDraft(
     ...common(table, key, terms, condition),
     requires: terms.requires,
     update,
-    change: (before) => updated(table, update, before ?? key),
+    change: (before) => updated(table, update, before, key),
   };
 }
 
-function updated(table: Table, update: Update | undefined, before: Item): StoredItem {
-  const after = update ? applyUpdate(update, before) : before;
+function updated(
+  table: Table,
+  update: Update | undefined,
+  before: Item | undefined,
+  key: Item,
+): StoredItem | undefined {
+  if (!before && update && onlyTakesAway(update)) return undefined;
+  const item = before ?? key;
+  const after = update ? applyUpdate(update, item, before !== undefined) : item;
   if (table.indexes.length > 0) validateIndexKeys(after, table.indexes);
   const sizeBytes = itemSizeBytes(after);
   if (sizeBytes > MAX_ITEM_SIZE_BYTES)

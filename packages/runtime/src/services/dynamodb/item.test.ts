@@ -70,6 +70,46 @@ test("an update returns all or what it touched, before or after", async () => {
   );
 });
 
+/**
+ * Source: API reference of AttributeValueUpdate, Action ("If no item with the specified key is found … DELETE - Nothing
+ * happens"); for REMOVE seen on DynamoDB: scylladb issue 5862, and test_nested_attribute_remove_from_missing_item of
+ * Scylla's tests, which run against it too.
+ */
+test("an update that only takes away makes no item where there was none", async () => {
+  await using t = new TestCloud();
+  const TableName = await t.table("orders", "id");
+  const Key = item({ id: "missing" });
+  const update = (more: Partial<UpdateItemInput>) =>
+    t.call("UpdateItem", { TableName, Key, ReturnConsumedCapacity: "TOTAL", ...more });
+  const nothing = { ConsumedCapacity: { TableName, CapacityUnits: 1 } };
+  const values = { ExpressionAttributeValues: { ":one": { SS: ["x"] } } };
+  const taking: Partial<UpdateItemInput>[] = [
+    { UpdateExpression: "REMOVE a, b" },
+    { UpdateExpression: "REMOVE a.b, c[0]" },
+    { UpdateExpression: "DELETE a :one", ...values },
+    { UpdateExpression: "REMOVE b DELETE a :one", ...values },
+    { AttributeUpdates: { a: { Action: "DELETE" } } },
+    { UpdateExpression: "REMOVE a", ConditionExpression: "attribute_not_exists(a)" },
+  ];
+  for (const one of taking) {
+    const answer = await update({ ...one, ReturnValues: "ALL_NEW" });
+    assert.deepEqual(answer, nothing, JSON.stringify(one));
+  }
+  await t.call("TransactWriteItems", {
+    TransactItems: [{ Update: { TableName, Key, UpdateExpression: "REMOVE a" } }],
+  });
+  assert.deepEqual(await t.call("GetItem", { TableName, Key }), {});
+  const { Table } = await t.call("DescribeTable", { TableName });
+  assert.equal(Table?.ItemCount, 0);
+
+  await update({
+    UpdateExpression: "REMOVE a.b SET c = :c",
+    ExpressionAttributeValues: item({ ":c": 1 }),
+  });
+  const made = await t.call("GetItem", { TableName, Key });
+  assert.deepEqual(made, { Item: item({ id: "missing", c: 1 }) }, "with a SET it makes one");
+});
+
 test("a condition that fails changes nothing, and brings the item back when asked", async () => {
   await using t = new TestCloud();
   const TableName = await t.table("locks", "id");

@@ -15,6 +15,7 @@
  * const { update, condition } = readUpdate(input);
  * validateKey(key, table.key);
  * checkUpdateKeys(update, table.key, table.indexes);
+ * if (!old && update && onlyTakesAway(update)) return;  // nothing becomes of nothing
  * const after = update ? applyUpdate(update, old ?? key, old !== undefined) : (old ?? key);
  * validateIndexKeys(after, table.indexes);
  * const updatedNew = project(after, touchedPaths(update));

@@ -145,7 +145,7 @@ test("AttributeUpdates change what their documentation says", () => {
   ];
   for (const [AttributeUpdates, before, after] of cases) {
     const { update } = readUpdate({ AttributeUpdates });
-    assert.deepEqual(applyUpdate(update!, before), after, JSON.stringify(AttributeUpdates));
+    assert.deepEqual(applyUpdate(update!, before, true), after, JSON.stringify(AttributeUpdates));
   }
 });
 
@@ -165,7 +165,7 @@ test("AttributeUpdates that make no sense are refused in DynamoDB's words", () =
     refuses(() => readUpdate({ AttributeUpdates: { a } }), INVALID + message);
   }
   const { update } = readUpdate({ AttributeUpdates: { s: { Action: "ADD", Value: { N: "1" } } } });
-  refuses(() => applyUpdate(update!, ITEM), "Type mismatch for attribute to update");
+  refuses(() => applyUpdate(update!, ITEM, true), "Type mismatch for attribute to update");
 });
 
 test("KeyConditions, filters and AttributesToGet mean the same as expressions", () => {

@@ -285,7 +285,7 @@ test("what an update touches can be shown of the item before and after", () => {
     ExpressionAttributeValues: { ":v": { N: "1" } },
   });
   const before: Item = { a: { M: { b: { S: "x" }, z: { S: "z" } } }, c: { S: "c" }, n: { N: "1" } };
-  const after = applyUpdate(update!, before);
+  const after = applyUpdate(update!, before, true);
   const touched = touchedPaths(update!);
   assert.deepEqual(project(before, touched), {
     a: { M: { b: { S: "x" } } },

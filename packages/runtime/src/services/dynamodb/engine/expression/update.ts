@@ -52,12 +52,21 @@ export function touchedPaths(update: Update): DocumentPath[] {
 }
 
 /**
+ * Whether an update does nothing but take attributes, or elements of sets, away. Where there is no item, such an update
+ * makes none, while one of no actions at all does. Source: API reference of AttributeValueUpdate, Action ("DELETE -
+ * Nothing happens; there is no attribute to delete"); seen on DynamoDB: scylladb issue 5862.
+ */
+export function onlyTakesAway({ actions }: Update): boolean {
+  return actions.length > 0 && actions.every(({ kind }) => kind === "remove" || kind === "delete");
+}
+
+/**
  * The item after the update. `item` is the item before it, or the key alone where there was none (then `exists` is
  * false); it is left as it is, and what doesn't change is shared. Every value is read from the item before.
  *
  * Throws ValidationException, as DynamoDB does where a path leads nowhere, a value is missing or a type does not fit.
  */
-export function applyUpdate(update: Update, item: Item, exists = true): Item {
+export function applyUpdate(update: Update, item: Item, exists: boolean): Item {
   const { actions, form } = update;
   const values = actions.map((action) => valueAfter(action, item, form));
   let draft: Draft | undefined;

@@ -86,14 +86,18 @@ test("UPDATE sets, removes, counts, appends, and adds to sets", () => {
   assert.ok(statement.kind === "update");
   assert.equal(statement.returning, "UPDATED_NEW");
   assert.deepEqual(
-    applyUpdate(statement.update, {
-      n: { N: "5" },
-      l: { L: [] },
-      gone: { S: "x" },
-      m: { M: { x: { S: "x" }, y: { S: "y" } } },
-      s: { SS: ["a"] },
-      r: { NS: ["1", "2"] },
-    }),
+    applyUpdate(
+      statement.update,
+      {
+        n: { N: "5" },
+        l: { L: [] },
+        gone: { S: "x" },
+        m: { M: { x: { S: "x" }, y: { S: "y" } } },
+        s: { SS: ["a"] },
+        r: { NS: ["1", "2"] },
+      },
+      true,
+    ),
     {
       n: { N: "4" },
       l: { L: [{ S: "z" }] },
