@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Caller, CallUnderWay, type SignalSource } from "./call.ts";
+import { type Call, type Caller, CallUnderWay, type SignalSource } from "./call.ts";
 import { Chains } from "./chains/chains.ts";
 import { Activity } from "./clock/activity.ts";
 import type { Clock } from "./clock/clock.ts";
@@ -11,7 +11,7 @@ import { Metrics } from "./metrics.ts";
 import { Notices } from "./notices.ts";
 import { OwedWork } from "./owed.ts";
 import type { InputOf, OperationName, OutputOf, ServiceName } from "./sdk.ts";
-import type { AnyServiceDefinition, Operation } from "./service.ts";
+import type { AnyServiceDefinition, EndedCall, Operation } from "./service.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { Wakes } from "./wakes.ts";
 
@@ -26,6 +26,8 @@ export interface CloudOptions {
   /** Where clients reach the cloud, without a slash at the end. */
   readonly endpoint?: string;
   readonly notices?: Notices;
+  /** Stops loops that AWS would not stop, too: those through services that its loop detection does not cover. */
+  readonly stopUncoveredLoops?: boolean;
 }
 
 export interface CallOptions {
@@ -63,6 +65,7 @@ export class Cloud {
     startTime,
     endpoint = "http://127.0.0.1:4566",
     notices = new Notices(),
+    stopUncoveredLoops = false,
   }: CloudOptions) {
     this.endpoint = endpoint;
     this.notices = notices;
@@ -77,7 +80,7 @@ export class Cloud {
     this.wakes = new Wakes(this.clock);
     this.owed = new OwedWork(this, this.store, this.clock);
     this.metrics = new Metrics(this);
-    this.chains = new Chains(this);
+    this.chains = new Chains(this, { stopsUncovered: stopUncoveredLoops });
     this.faults = new Faults(this.store, this.clock);
     for (const service of services) {
       this.#services.set(service.name, service);
@@ -116,17 +119,32 @@ export class Cloud {
       | Record<string, Operation<unknown, unknown>>
       | undefined;
     const run = operations?.[operation];
-    if (!run) throw notImplemented(service, operation);
-    const call = new CallUnderWay(this, caller, requestId, signal);
-    if (this.faults.any) await this.faults.befall(service, operation, input, call.signal);
-    const carries = definition?.carries as
+    if (!definition || !run) throw notImplemented(service, operation);
+    const onward = caller.source === undefined ? caller : await this.chains.onward(caller, service);
+    const call = new CallUnderWay(this, onward, requestId, signal);
+    // The table is typed by operation where a service defines it; a computed name loses that type, not its truth.
+    const under = () => this.#run(definition, run, call, operation, input);
+    return (await (definition.ended
+      ? told(definition.ended, call, operation, input, under)
+      : under())) as OutputOf<S, O>;
+  }
+
+  async #run(
+    definition: AnyServiceDefinition,
+    run: Operation<unknown, unknown>,
+    call: Call,
+    operation: string,
+    input: unknown,
+  ): Promise<unknown> {
+    const { caller } = call;
+    if (this.faults.any) await this.faults.befall(definition.name, operation, input, call.signal);
+    const carries = definition.carries as
       | Record<string, (caller: Caller, input: unknown) => string>
       | undefined;
     const takenInBy = carries?.[operation];
     if (takenInBy && caller.traceHeader !== undefined)
-      this.chains.carried(caller, takenInBy(caller, input), `${service}:${operation}`);
-    // The table is typed by operation where a service defines it; a computed name loses that type, not its truth.
-    return (await run(call, input)) as OutputOf<S, O>;
+      this.chains.carried(caller, takenInBy(caller, input), `${definition.name}:${operation}`);
+    return run(call, input);
   }
 
   /**
@@ -152,6 +170,29 @@ export class Cloud {
     for (const stop of this.#stops.reverse()) await stop();
     await this.metrics.flush().catch(() => {});
     await this.store.close();
+  }
+}
+
+/** Runs a call, and tells the service how it ended. */
+async function told(
+  ended: NonNullable<AnyServiceDefinition["ended"]>,
+  call: Call,
+  operation: string,
+  input: unknown,
+  run: () => Promise<unknown>,
+): Promise<unknown> {
+  const begun = performance.now();
+  let outcome: EndedCall["outcome"] | undefined;
+  try {
+    const output = await run();
+    outcome = { output };
+    return output;
+  } catch (error) {
+    outcome = { error };
+    throw error;
+  } finally {
+    // One of both has set it.
+    ended(call, { operation, input, outcome: outcome!, tookMs: performance.now() - begun });
   }
 }
 

@@ -26,10 +26,24 @@ export interface ServiceDefinition<S extends ServiceName = ServiceName> {
   readonly carries?: {
     readonly [O in OperationName<S>]?: (caller: Caller, input: InputOf<S, O>) => string;
   };
+  /**
+   * Told of each call when it has ended, of those too that a fault befell at the door: for metrics that count requests.
+   * It is on the way of every answer, and must not throw.
+   */
+  readonly ended?: (call: Call, ended: EndedCall) => void;
   /** How what this service owes is done, by kind; a kind is named `<service>:<what>`. */
   readonly owed?: Readonly<Record<string, OwedHandler>>;
   /** Rebuilds from the store what is only derived (timers, pollers), once, before the first call. Returns how to stop it. */
   readonly start?: (cloud: Cloud) => (() => Promise<void> | void) | undefined;
+}
+
+/** A call when it has ended. */
+export interface EndedCall {
+  readonly operation: string;
+  readonly input: unknown;
+  readonly outcome: { readonly output: unknown } | { readonly error: unknown };
+  /** In real time, whatever the clock. */
+  readonly tookMs: number;
 }
 
 /** The definition of any one service. */
