@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { item, TestCloud } from "./testing.ts";
 
 const total = { ReturnConsumedCapacity: "TOTAL" } as const;
@@ -175,3 +176,108 @@ test("what is consumed and what conditions refuse is counted in AWS/DynamoDB", a
   assert.equal(sum("ConsumedReadCapacityUnits"), 0.5);
   assert.equal(sum("ConditionalCheckFailedRequests"), 1);
 });
+
+/** Source: developer guide, "DynamoDB metrics and dimensions". */
+test("requests are counted by table and operation, as they end", async () => {
+  await using t = new TestCloud();
+  const TableName = await t.table("orders", "id");
+  await t.put(TableName, sized("a", 100), sized("b", 100));
+  await t.call("Query", {
+    TableName: `arn:aws:dynamodb:${t.caller.region}:${t.caller.account}:table/orders`,
+    KeyConditionExpression: "id = :id",
+    ExpressionAttributeValues: item({ ":id": "a" }),
+  });
+  await t.call("Scan", { TableName });
+  await t.call("ExecuteStatement", {
+    Statement: "SELECT * FROM orders WHERE id = ?",
+    Parameters: [{ S: "b" }],
+  });
+  await t.call("TransactGetItems", {
+    TransactItems: ["a", "b"].map((id) => ({ Get: { TableName, Key: item({ id }) } })),
+  });
+  await t.call("BatchGetItem", { RequestItems: { [TableName]: { Keys: [item({ id: "a" })] } } });
+  await assert.rejects(t.call("GetItem", { TableName, Key: item({ wrong: "a" }) }));
+  await assert.rejects(t.call("GetItem", { TableName: "missing", Key: item({ id: "a" }) }));
+  await assert.rejects(
+    t.call("PutItem", {
+      TableName,
+      Item: sized("a", 100),
+      ConditionExpression: "attribute_not_exists(id)",
+    }),
+  );
+  const of = await countsOf(t);
+  const done = (Operation: string) => of("SuccessfulRequestLatency", { TableName, Operation });
+  assert.deepEqual(
+    ["PutItem", "Query", "Scan", "ExecuteStatement", "TransactGetItems", "BatchGetItem"].map(
+      (operation) => done(operation).count,
+    ),
+    [2, 1, 1, 1, 1, 1],
+  );
+  assert.equal(done("GetItem").count, 0, "a request that failed has no latency");
+  assert.ok(done("PutItem").sum > 0);
+  const returned = (Operation: string) => of("ReturnedItemCount", { TableName, Operation }).sum;
+  assert.deepEqual(["Query", "Scan", "ExecuteStatement", "GetItem"].map(returned), [1, 2, 1, 0]);
+  assert.equal(of("UserErrors", {}).sum, 2, "a failed condition is none");
+});
+
+test("what faults do at the door is counted too: throttling, and errors of the server", async () => {
+  await using t = new TestCloud();
+  const TableName = await t.table("orders", "id");
+  const Key = item({ id: "a" });
+  const fault = (operation: string, error: string) => ({ service: "dynamodb", operation, error });
+  await t.cloud.faults.replace([
+    fault("GetItem", "ProvisionedThroughputExceededException"),
+    fault("UpdateItem", "ThrottlingException"),
+    fault("DeleteItem", "InternalServerError"),
+  ]);
+  await assert.rejects(t.call("GetItem", { TableName, Key }));
+  await assert.rejects(t.call("UpdateItem", { TableName, Key }));
+  await assert.rejects(t.call("DeleteItem", { TableName, Key }));
+  const of = await countsOf(t);
+  const sum = (name: string, Operation: string) => of(name, { TableName, Operation }).sum;
+  assert.equal(sum("ThrottledRequests", "GetItem"), 1);
+  assert.equal(sum("ThrottledRequests", "UpdateItem"), 1);
+  assert.equal(sum("SystemErrors", "DeleteItem"), 1);
+  assert.equal(of("ReadThrottleEvents", { TableName }).sum, 1);
+  assert.equal(of("WriteThrottleEvents", { TableName }).sum, 1);
+  assert.equal(of("UserErrors", {}).sum, 0);
+});
+
+test("what a stream gave to whom reads it is counted by the stream", async () => {
+  await using t = new TestCloud();
+  const TableName = await t.table("orders", "id", {
+    StreamSpecification: { StreamEnabled: true, StreamViewType: "KEYS_ONLY" },
+  });
+  await t.put(TableName, sized("a", 100), sized("b", 100));
+  const { Streams = [] } = await t.streams("ListStreams", {});
+  const { StreamArn, StreamLabel } = Streams[0]!;
+  const { StreamDescription } = await t.streams("DescribeStream", { StreamArn });
+  const { ShardIterator } = await t.streams("GetShardIterator", {
+    StreamArn,
+    ShardId: StreamDescription!.Shards![0]!.ShardId,
+    ShardIteratorType: "TRIM_HORIZON",
+  });
+  const { Records } = await t.streams("GetRecords", { ShardIterator });
+  await assert.rejects(t.streams("GetRecords", { ShardIterator: "none" }));
+  const of = await countsOf(t);
+  const dimensions = { TableName, StreamLabel: StreamLabel!, Operation: "GetRecords" };
+  assert.equal(of("SuccessfulRequestLatency", dimensions).count, 1);
+  assert.equal(of("ReturnedRecordsCount", dimensions).sum, 2);
+  const bytes = Records!.reduce((sum, { dynamodb }) => sum + dynamodb!.SizeBytes!, 0);
+  assert.equal(of("ReturnedBytes", dimensions).sum, bytes);
+  assert.equal(of("UserErrors", {}).sum, 1);
+});
+
+/** The metrics that were put, by name and exactly these dimensions. */
+async function countsOf(t: TestCloud) {
+  await t.cloud.metrics.flush();
+  return (wanted: string, exactly: Record<string, string>) => {
+    const found = t.metrics.filter(
+      ({ name, dimensions }) => name === wanted && isDeepStrictEqual(dimensions, exactly),
+    );
+    return {
+      count: found.reduce((all, { count }) => all + count, 0),
+      sum: found.reduce((all, { value, count }) => all + value * count, 0),
+    };
+  };
+}

@@ -1,10 +1,11 @@
 import type { Cloud } from "../../cloud.ts";
+import type { ServiceMetric } from "../../metrics.ts";
 import type { Consumption } from "./capacity.ts";
 import type { Table } from "./table.ts";
 
 /**
- * DynamoDB's metrics. What is throttled or refused at the door never comes here. Source: developer guide, "DynamoDB
- * metrics and dimensions".
+ * DynamoDB's metrics of what tables and indexes consume; request-metrics.ts has those that count requests. Source:
+ * developer guide, "DynamoDB metrics and dimensions".
  */
 const NAMESPACE = "AWS/DynamoDB";
 
@@ -27,18 +28,21 @@ export function emitExpired(cloud: Cloud, table: Table, items: number): void {
 }
 
 function emit(cloud: Cloud, table: Table, name: string, value: number, indexName?: string): void {
-  cloud.metrics.emit(
-    {
-      account: table.account,
-      region: table.region,
-      namespace: NAMESPACE,
-      name,
-      dimensions:
-        indexName === undefined
-          ? { TableName: table.name }
-          : { TableName: table.name, GlobalSecondaryIndexName: indexName },
-      unit: "Count",
-    },
-    value,
-  );
+  const dimensions: ServiceMetric["dimensions"] =
+    indexName === undefined
+      ? { TableName: table.name }
+      : { TableName: table.name, GlobalSecondaryIndexName: indexName };
+  emitIn(cloud, table, name, value, dimensions);
+}
+
+/** Emits a metric of an account and Region. */
+export function emitIn(
+  cloud: Cloud,
+  { account, region }: { readonly account: string; readonly region: string },
+  name: string,
+  value: number,
+  dimensions: ServiceMetric["dimensions"],
+  unit: ServiceMetric["unit"] = "Count",
+): void {
+  cloud.metrics.emit({ account, region, namespace: NAMESPACE, name, dimensions, unit }, value);
 }

@@ -15,6 +15,7 @@ import { batchExecuteStatement } from "./partiql/batch-execute.ts";
 import { executeStatement } from "./partiql/execute-statement.ts";
 import { executeTransaction } from "./partiql/execute-transaction.ts";
 import { query } from "./query.ts";
+import { countRequest } from "./request-metrics.ts";
 import { scan } from "./scan.ts";
 import { makeRetention } from "./stream/retention.ts";
 import { listTagsOfResource, tagResource, untagResource } from "./tags.ts";
@@ -66,6 +67,7 @@ export const dynamodb = defineService({
     UpdateTable: updateTable,
     UpdateTimeToLive: updateTimeToLive,
   },
+  ended: countRequest,
   owed: {
     [EMPTY]: empty,
     [FILL]: fill,

@@ -1,6 +1,7 @@
 import { defineService } from "../../service.ts";
 // A service imports no other; but these two are two faces of one engine: a table's write and its stream's record are
 // one transaction, so what streams are lies with the tables, and here is only what AWS made a service of its own.
+import { countStreamRequest } from "../dynamodb/request-metrics.ts";
 import {
   describeStream,
   getRecords,
@@ -17,4 +18,5 @@ export const dynamodbstreams = defineService({
     GetShardIterator: getShardIterator,
     ListStreams: listStreams,
   },
+  ended: countStreamRequest,
 });
