@@ -105,7 +105,9 @@ export class Line {
     this.#flushScheduled = true;
     queueMicrotask(() => {
       this.#flushScheduled = false;
-      void this.#flush().then(() => this.#tend());
+      void this.#flush();
+      // Not after the flush: what is due while a write is under way must not wait for its answer.
+      this.#tend();
     });
   }
 

@@ -154,6 +154,40 @@ test("an owner that cannot renew knows that its lease is lost before another has
   assert.ok(lease.signal.reason instanceof LeaseLost);
 });
 
+test("an owner renews its lease, or knows in time that it is lost, while a write of its process gets no answer", async () => {
+  const { time, random, semaphore, network } = worldOf();
+  const machine = new Machine(time, { random });
+  const client = network.clientOf(machine);
+  let isCut = false;
+  let sent = 0;
+  const send = (command: never) => {
+    if (!isCut) return client.send(command);
+    sent += 1;
+    const throttled = Object.assign(new Error("too fast"), { name: "ThrottlingException" });
+    return sent === 1 ? Promise.reject(throttled) : new Promise(() => {});
+  };
+  const owner = semaphore({ limit: 1, leaseMs: 3_000, client: { send } as never }, machine);
+  const held = owner.acquire();
+  await time.runUntil(100);
+  const lease = await held;
+  let lostAt: number | undefined;
+  lease.signal.addEventListener("abort", () => {
+    lostAt = time.now;
+  });
+  isCut = true;
+  void owner.acquire();
+  await time.runUntil(1_500);
+  assert.ok(sent > 2, "the second try to stand in line hangs, and a renewal was sent");
+  let gotAt: number | undefined;
+  void semaphore({ limit: 1, leaseMs: 3_000 })
+    .acquire()
+    .then(() => {
+      gotAt = time.now;
+    });
+  await time.runUntil(12_000);
+  assert.ok(lostAt !== undefined && gotAt !== undefined && lostAt < gotAt, `${lostAt} ${gotAt}`);
+});
+
 test("several units are held together or not at all, and a large request is not starved by small ones", async () => {
   const { time, semaphore, number } = worldOf();
   const small = semaphore({ limit: 3 });
