@@ -12,6 +12,7 @@ import { Sight } from "./sight.ts";
 import { Slot } from "./slot.ts";
 import type { Answer, ItemAccess } from "./table.ts";
 import type { Time } from "./time.ts";
+import { slotDurationMs } from "./watch.ts";
 
 /** Writes under way at once, for one semaphore of one process: what comes meanwhile goes into the next one. */
 const WRITES_MAX = 4;
@@ -26,6 +27,14 @@ const TICK_MS_MIN = 1;
 /** Of several observers that find the same owner dead, one takes the unit back before the others try; ms. */
 const RECLAIM_JITTER_MS = 50;
 const NOTHING: Batch = { joining: [], starting: [], giving: [] };
+
+/** A write that is under way. */
+interface Sent {
+  readonly decision: Decision;
+  readonly batch: Batch;
+  /** The last ticket that was known to be called when it was sent: those that it calls are later. */
+  readonly headBefore: number;
+}
 
 export interface LineOptions {
   readonly name: string;
@@ -126,7 +135,7 @@ export class Line {
       const answer = await access.write(writeOf(decision.moves, terms));
       this.#failures = 0;
       if (answer.applied) this.#applied(answer, decision, batch);
-      else await this.#refused(answer, decision, batch);
+      else await this.#refused(answer, { decision, batch, headBefore: view.head });
     } catch (error) {
       this.#failed(error, batch);
     } finally {
@@ -174,22 +183,28 @@ export class Line {
       if (!settled && !gone) onEvent({ type: "refused", units });
   }
 
-  async #refused(answer: Answer, { moves }: Decision, batch: Batch): Promise<void> {
-    if (moves.alone && this.#wasApplied(answer, moves.admit, batch)) return;
+  async #refused(answer: Answer, sent: Sent): Promise<void> {
+    if (sent.decision.moves.alone && this.#wasApplied(answer, sent)) return;
     this.#refusals += 1;
     if (await this.#prepared(answer)) this.#takeIn(answer);
     else await this.#look();
-    this.#claims.restoreRefused(batch);
+    this.#claims.restoreRefused(sent.batch);
   }
 
   /**
    * A write can be refused because the SDK sent it twice: the first time it was applied, and its answer got lost. The
-   * slots that it made are there then, and nobody else makes slots of these names.
+   * slots of the names that it chose are there then. They are its own unless they were there before, or so much time
+   * has passed that they may have been taken from it and have another owner: a slot keeps its name.
    */
-  #wasApplied(answer: Answer, admitted: readonly string[], batch: Batch): boolean {
+  #wasApplied(answer: Answer, { decision, batch, headBefore }: Sent): boolean {
+    const { admit } = decision.moves;
     const view = viewOf(answer.item ?? {}, "");
-    const made = view.slots.filter(({ name }) => admitted.includes(name));
-    if (made.length < admitted.length || admitted.length === 0) return false;
+    const made = view.slots.filter(
+      ({ name, ticket }) => admit.includes(name) && ticket > headBefore,
+    );
+    if (made.length < admit.length || admit.length === 0 || view.leaseMs === undefined)
+      return false;
+    if (answer.receivedAt - answer.sentAt >= slotDurationMs(false, view.leaseMs)) return false;
     for (const { done } of batch.giving) done();
     const lastBefore = Math.min(...made.map(({ ticket }) => ticket)) - 1;
     this.#claims.assignTickets(batch.joining, lastBefore, answer.sentAt);

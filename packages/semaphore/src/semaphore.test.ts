@@ -188,6 +188,37 @@ test("an owner renews its lease, or knows in time that it is lost, while a write
   assert.ok(lostAt !== undefined && gotAt !== undefined && lostAt < gotAt, `${lostAt} ${gotAt}`);
 });
 
+test("who learns of its admission when its unit is another's already does not take that for its own", async () => {
+  const { time, random, semaphore, network } = worldOf();
+  const options = { limit: 1, leaseMs: 3_000 };
+  void semaphore(options).initialize();
+  await time.runUntil(10);
+  const machine = new Machine(time, { random });
+  const client = network.clientOf(machine);
+  const resent = Promise.withResolvers<void>();
+  let sent = 0;
+  const send = async (command: never) => {
+    sent += 1;
+    if (sent !== 2) return client.send(command);
+    // The SDK gets no answer to the first request and sends it again.
+    await client.send(command);
+    await resent.promise;
+    return client.send(command);
+  };
+  void semaphore({ ...options, client: { send } as never }, machine).acquire();
+  await time.runUntil(100);
+  const second = semaphore(options).acquire();
+  await time.runUntil(3_000);
+  const lease = await Promise.race([second, undefined]);
+  assert.ok(lease, "the unit of one that shows no sign went to the next");
+  const third = semaphore(options).acquire();
+  await time.runUntil(3_100);
+  resent.resolve();
+  await time.runUntil(10_000);
+  assert.ok(!lease.signal.aborted);
+  assert.equal(await Promise.race([third, undefined]), undefined, "the third waits");
+});
+
 test("several units are held together or not at all, and a large request is not starved by small ones", async () => {
   const { time, semaphore, number } = worldOf();
   const small = semaphore({ limit: 3 });

@@ -3,8 +3,12 @@ import type { Request } from "./request.ts";
 import type { Time } from "./time.ts";
 import { slotDurationMs } from "./watch.ts";
 
-/** 36 ** 6 names: two processes choose the same free one once in two thousand million times, and the write says so. */
-const NAME_LENGTH = 6;
+/**
+ * 64 ** 7 names: a new one is another's once in four million million times for each unit out. The write says so, and
+ * the line takes no unit for its own that was there before.
+ */
+const NAME_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-abcdefghijklmnopqrstuvwxyz_";
+const NAME_LENGTH = 7;
 
 /** A unit that this process has. */
 export class Slot {
@@ -26,7 +30,7 @@ export class Slot {
   static newName(time: Time): string {
     let name = SLOT_PREFIX;
     for (let place = 0; place < NAME_LENGTH; place += 1)
-      name += Math.floor(time.random() * 36).toString(36);
+      name += NAME_LETTERS.charAt(Math.floor(time.random() * NAME_LETTERS.length));
     return name;
   }
 

@@ -11,13 +11,26 @@ export interface Faults {
   readonly answerLost?: number;
   /** The SDK sends it again after the first, carried out, got no answer: the client sees the second answer. */
   readonly sentAgain?: number;
+  /** The answer comes, but seconds later. */
+  readonly slow?: number;
   /** A copy arrives much later, when the client is elsewhere. */
   readonly late?: number;
   /** Round trips take from 1 up to so many ms. */
   readonly latencyMsMax?: number;
 }
 
+interface Answered {
+  readonly output: object;
+  readonly response: { readonly headers: { readonly date: string } };
+}
+
 const TIMEOUT_MS = 400;
+/** The SDK tries again after its timeout, and now and then only after several: longer than any lease of these tests. */
+const SENT_AGAIN_MS_MAX = 5_000;
+const OFTEN_AGAIN = 0.25;
+export const SLOW_MS_MAX = 3_000;
+/** What the SDK waited for in vain, so that it tries again. */
+const NO_ANSWER = Symbol();
 const LATE_MS_MAX = 20_000;
 
 /** Between a machine and the tables: delays, losses, copies; and `Date` headers by the server's clock. */
@@ -45,16 +58,38 @@ export class Network {
     return { send } as DynamoDBSender;
   }
 
-  #send(command: AnyCommand, machine: Machine): Promise<object> {
+  /** Through the command's own middleware, as the SDK does, once for each of its attempts. */
+  async #send(command: AnyCommand, machine: Machine): Promise<object> {
+    // A command's stack is typed by its own input and output; what passes through here is the same for all.
+    const { middlewareStack } = command as unknown as {
+      readonly middlewareStack: {
+        resolve(
+          handler: () => Promise<Answered>,
+          context: object,
+        ): (args: object) => Promise<Answered>;
+      };
+    };
+    const attempt = middlewareStack.resolve(() => this.#travel(command, machine), {});
+    while (true) {
+      try {
+        return (await attempt({ input: command.input })).output;
+      } catch (error) {
+        if (error !== NO_ANSWER) throw error;
+      }
+    }
+  }
+
+  #travel(command: AnyCommand, machine: Machine): Promise<Answered> {
     const there = this.#latency();
-    const back = this.#latency();
     const {
       throttled = 0,
       requestLost = 0,
       answerLost = 0,
       sentAgain = 0,
       late = 0,
+      slow = 0,
     } = this.#faults;
+    const back = this.#happens(slow) ? this.#random() * SLOW_MS_MAX : this.#latency();
     return new Promise((resolve, reject) => {
       const answer = (after: number, done: () => void) => machine.at(this.#world.now + after, done);
       const timeOut = () => answer(TIMEOUT_MS, () => reject(timeout()));
@@ -62,7 +97,8 @@ export class Network {
         this.#world.at(this.#world.now + after, () => {
           const answered = this.#carryOut(command);
           if (machine.isCutOff) timeOut();
-          else if (heard) answer(back, () => void answered().then(resolve, reject));
+          else if (heard)
+            answer(back, () => ("error" in answered ? reject(answered.error) : resolve(answered)));
         });
       if (machine.isCutOff) return timeOut();
       if (this.#happens(throttled)) return answer(there + back, () => reject(throttling()));
@@ -74,23 +110,22 @@ export class Network {
       }
       if (this.#happens(sentAgain)) {
         arrive(there, false);
-        return arrive(there + this.#random() * TIMEOUT_MS, true);
+        const againMsMax = this.#happens(OFTEN_AGAIN) ? SENT_AGAIN_MS_MAX : TIMEOUT_MS;
+        return answer(this.#random() * againMsMax, () => reject(NO_ANSWER));
       }
       return arrive(there, true);
     });
   }
 
-  /** Carries it out now, and returns what brings the answer to the client when that has arrived. */
-  #carryOut(command: AnyCommand): () => Promise<object> {
+  #carryOut(command: AnyCommand): Answered | { readonly error: unknown } {
     const date = new Date(WORLD_BEGAN + this.#world.now).toUTCString();
-    let outcome: { readonly output: object } | { readonly error: unknown };
     try {
-      outcome = { output: this.#tables.run(command) };
+      return { output: this.#tables.run(command), response: { headers: { date } } };
     } catch (error) {
-      outcome = { error };
+      return { error };
+    } finally {
+      this.observe();
     }
-    this.observe();
-    return () => throughMiddleware(command, date, outcome);
   }
 
   #happens(share: number): boolean {
@@ -101,29 +136,6 @@ export class Network {
     const { latencyMsMax = 4 } = this.#faults;
     return (1 + this.#random() * (latencyMsMax - 1)) / 2;
   }
-}
-
-/** Through the command's own middleware, as the SDK does. */
-async function throughMiddleware(
-  command: AnyCommand,
-  date: string,
-  outcome: { readonly output: object } | { readonly error: unknown },
-): Promise<object> {
-  const terminal = async () => {
-    if ("error" in outcome) throw outcome.error;
-    return { output: outcome.output, response: { headers: { date } } };
-  };
-  // A command's stack is typed by its own input and output; what passes through here is the same for all.
-  const { middlewareStack } = command as unknown as {
-    readonly middlewareStack: {
-      resolve(
-        handler: typeof terminal,
-        context: object,
-      ): (args: object) => Promise<{ readonly output: object }>;
-    };
-  };
-  const { output } = await middlewareStack.resolve(terminal, {})({ input: command.input });
-  return output;
 }
 
 function throttling(): Error {
