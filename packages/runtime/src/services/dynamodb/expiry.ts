@@ -1,6 +1,7 @@
 import type { Cloud } from "../../cloud.ts";
 import { expiryPrefix, expirySecond, makeExpiryTimers } from "./expiry-schedule.ts";
 import { writeItems } from "./item-writes.ts";
+import { emitExpired } from "./metrics.ts";
 import type { ItemPlace } from "./storage.ts";
 import { EVERY_TABLE, makeTables, type Table, type TableRecord, tableOf } from "./table.ts";
 
@@ -31,19 +32,25 @@ async function expire(cloud: Cloud, { account, region, name, space }: Table): Pr
 }
 
 /** Returns whether more have to go now. */
-function expireSome(cloud: Cloud, table: Table): Promise<boolean> {
+async function expireSome(cloud: Cloud, table: Table): Promise<boolean> {
   const prefix = expiryPrefix(table.space);
   const now = Math.floor(cloud.clock.now() / 1000);
-  return writeItems(cloud, table, { expired: true }, (writes) => {
+  const { deleted, more } = await writeItems(cloud, table, { expired: true }, (writes) => {
+    let deleted = 0;
     const due = [...writes.tx.range({ prefix, to: [now + 1], limit: EXPIRE_MAX })];
     for (const { key } of due) {
       const [second, partition, sort] = key.slice(prefix.length);
       // A key of this prefix has these parts: scheduleExpiry made it.
       const place = (sort === undefined ? [partition] : [partition, sort]) as ItemPlace;
       const item = writes.get(place);
-      if (expirySecond(table, item?.[1]) === second) writes.write(place, item, undefined);
+      if (expirySecond(table, item?.[1]) === second) {
+        writes.write(place, item, undefined);
+        deleted += 1;
+      }
       writes.tx.delete(key);
     }
-    return due.length === EXPIRE_MAX;
+    return { deleted, more: due.length === EXPIRE_MAX };
   });
+  emitExpired(cloud, table, deleted);
+  return more;
 }

@@ -45,6 +45,11 @@ test("an item is deleted at the second that it names, and its stream says by who
     PrincipalId: "dynamodb.amazonaws.com",
     Type: "Service",
   });
+  await t.cloud.metrics.flush();
+  const counted = t.metrics.filter(({ name }) => name === "TimeToLiveDeletedItemCount");
+  assert.deepEqual(counted, [
+    { name: "TimeToLiveDeletedItemCount", dimensions: { TableName }, value: 1, count: 1 },
+  ]);
 });
 
 test("an item that is given more time, or no end, stays", async () => {
