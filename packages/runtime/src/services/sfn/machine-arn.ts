@@ -40,6 +40,11 @@ export function machineArn({ account, region }: World, name: string): string {
   return arn("states", region, account, `stateMachine:${name}`);
 }
 
+/** The ARN of a version (a number) or of an alias (a name). */
+export function qualifiedArn(arn: string, qualifier: number | string): string {
+  return `${arn}:${qualifier}`;
+}
+
 export function activityArn({ account, region }: World, name: string): string {
   return arn("states", region, account, `activity:${name}`);
 }

@@ -36,6 +36,9 @@ export interface StateMachine extends Revision {
   readonly tags: Tags;
   /** Numbers of versions never come back. */
   readonly nextVersion: number;
+  /** How it was created: a later request to create it is the same one when it asks for the same. */
+  readonly publishedAtCreation: boolean;
+  readonly versionDescriptionAtCreation: string;
 }
 
 /** A state machine as it was when the version was published. */
@@ -87,6 +90,10 @@ export function aliasesKey({ account, region }: World, machineName: string): Key
   return ["sfn", account, region, "alias", machineName];
 }
 
+function runningsKey({ account, region }: World, machineName: string): Key {
+  return ["sfn", account, region, "running", machineName];
+}
+
 /** Throws `StateMachineDoesNotExist`. */
 export function requireMachine(tx: ReadTransaction, arn: MachineArn): StateMachine {
   const machine = tx.get<StateMachine>(machineKey(arn, arn.name));
@@ -131,11 +138,27 @@ export function drawVersion(routes: readonly AliasRoute[], random: () => number)
   return routes.findLast(({ weight }) => weight > 0)!.version;
 }
 
-/** Removes a machine whose executions have all ended, with its versions and aliases. */
-export function removeMachine(tx: WriteTransaction, arn: MachineArn): void {
-  for (const prefix of [versionsKey(arn, arn.name), aliasesKey(arn, arn.name)])
+/** Where an execution of a machine is noted as long as it runs. */
+export function runningKey(world: World, machineName: string, executionId: string): Key {
+  return [...runningsKey(world, machineName), executionId];
+}
+
+/**
+ * Removes a machine that is `DELETING`, with its versions and aliases, when none of its executions runs any more.
+ * To be called where an execution ends, in the transaction that deletes its {@link runningKey}.
+ */
+export function settleDeletion(tx: WriteTransaction, world: World, machineName: string): void {
+  const machine = tx.get<StateMachine>(machineKey(world, machineName));
+  if (machine?.status !== "DELETING") return;
+  for (const _running of tx.range({ prefix: runningsKey(world, machineName), limit: 1 })) return;
+  for (const prefix of [versionsKey(world, machineName), aliasesKey(world, machineName)])
     for (const { key } of [...tx.range({ prefix })]) tx.delete(key);
-  tx.delete(machineKey(arn, arn.name));
+  tx.delete(machineKey(world, machineName));
+}
+
+/** What is `DELETING` starts nothing and is not changed any more. */
+export function machineDeleting(arn: string): ServiceError {
+  return new ServiceError("StateMachineDeleting", `State Machine is Deleting: '${arn}'`);
 }
 
 export function machineDoesNotExist(arn: string): ServiceError {
