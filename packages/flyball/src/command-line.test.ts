@@ -321,7 +321,7 @@ describe("with a cloud that stopped a loop", () => {
     assert.equal(JSON.parse(again.stdout).stoppedLoops, 0);
     const { QueueUrls } = await new SQSClient(cloud.clientConfig).send(new ListQueuesCommand({}));
     assert.equal(QueueUrls, undefined);
-    assert.equal((await ask("loops")).stdout, "No loop was stopped.\n");
+    assert.equal((await ask("loops")).stdout, "No loop.\n");
 
     cloud.signal("SIGKILL");
     for (const { seen, ended } of [follower, jsonFollower]) {

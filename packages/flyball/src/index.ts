@@ -13,6 +13,8 @@ export interface FlyballOptions {
   readonly clock?: "system" | "virtual";
   /** Where a virtual clock starts, in milliseconds since 1970. */
   readonly startTime?: number;
+  /** Stops loops through services that AWS's loop detection does not cover, too; otherwise they are told, and run on. */
+  readonly stopUncoveredLoops?: boolean;
 }
 
 /** One step of a chain of requests. */
@@ -26,17 +28,21 @@ export interface LoopHop {
   readonly at: number;
 }
 
-/** A chain of requests that was stopped. */
+/** A chain of requests that went round too often. */
 export interface Loop {
   /** The chain: the trace header's `Root`. */
   readonly root: string;
   readonly account: string;
   readonly region: string;
-  /** The function whose next invocation was refused. */
+  /** The function whose next invocation was refused; in a loop that AWS does not cover it can be another resource. */
   readonly functionArn: string;
-  /** How often it had been invoked in the chain. */
+  /** How often it had come round in the chain. */
   readonly invocations: number;
-  /** How many invocations were refused since. */
+  /** Whether AWS would have stopped it. */
+  readonly covered: boolean;
+  /** Whether it was stopped here. */
+  readonly stopped: boolean;
+  /** How many invocations were refused since, or would have been. */
   readonly drops: number;
   /** The ARNs of one round, beginning with the function. */
   readonly cycle: readonly string[];
@@ -53,7 +59,7 @@ export interface Flyball extends AsyncDisposable {
     readonly region: string;
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   };
-  /** Every loop that was stopped, the latest first. */
+  /** Every loop, the latest first: those that were stopped, and those that AWS would let run. */
   loops(): readonly Loop[];
   /** Moves a virtual clock; resolves when all that fell due on the way is done. Throws with the system's clock. */
   advance(milliseconds: number): Promise<void>;

@@ -24,19 +24,62 @@ export function hopLine(hop: Hop): string {
 }
 
 /**
- * What was stopped, in a few lines: which functions, through what, how often, what happens to the event, what to do.
+ * A loop in a few lines: whether it was stopped, through what it goes, how often it came round, what happens to the
+ * event, what to do.
  */
-export function stopLines(stop: StoppedChain): string[] {
-  const name = nameOf(stop.functionArn);
-  const cycle = [...stop.cycle, stop.functionArn].map(labelOf).join(" → ");
+export function loopLines(loop: StoppedChain): string[] {
+  const name = nameOf(loop.functionArn);
+  const cycle = [...loop.cycle, loop.functionArn].map(labelOf).join(" → ");
   return [
-    `${styled(["bold", "red"], "loop stopped")}  ${styled("bold", name)} had run ${stop.invocations} times in one chain of requests; its next invocation was refused`,
+    `${headline(loop)}`,
     `  round    ${cycle}`,
-    `  chain    ${stop.root}, ${stop.depth} invocations, in ${stop.region} of ${stop.account}`,
-    `  event    ${fateOf(stop)}`,
+    `  chain    ${loop.root}, ${loop.depth} invocations, in ${loop.region} of ${loop.account}`,
+    ...(loop.covered ? coveredLines(loop, name) : uncoveredLines(loop)),
+  ];
+}
+
+function headline({ functionArn, invocations, covered, stopped }: StoppedChain): string {
+  const name = styled("bold", nameOf(functionArn));
+  const often = `${invocations} times in one chain of requests`;
+  if (covered)
+    return `${styled(["bold", "red"], "loop stopped")}  ${name} had run ${often}; its next invocation was refused`;
+  if (stopped)
+    return `${styled(["bold", "red"], "loop stopped, which AWS would not do")}  ${name} had come round ${often}`;
+  return `${styled(["bold", "red"], "loop that AWS would not stop")}  ${name} has come round ${often}, and goes on`;
+}
+
+function coveredLines(loop: StoppedChain, name: string): string[] {
+  return [
+    `  event    ${fateOf(loop)}`,
     `  mend     let ${name} send elsewhere than to what invokes it; or, if the loop is meant:`,
     `           aws lambda put-function-recursion-config --function-name ${name} --recursive-loop Allow`,
   ];
+}
+
+function uncoveredLines({ cycle, stopped }: StoppedChain): string[] {
+  const blind = [...new Set(cycle.map(kindOf))].filter((kind) => !COVERED_KINDS.has(kind));
+  return [
+    `  why      AWS's loop detection does not see through ${blind.map(titleOf).join(", ")}`,
+    "  mend     break the round, or let what goes round say when it has done so often enough",
+    ...(stopped
+      ? []
+      : [
+          "           flyball start --stop-uncovered-loops stops such loops here, as Lambda stops its own",
+        ]),
+  ];
+}
+
+const COVERED_KINDS: ReadonlySet<string> = new Set(["lambda", "sqs", "sns", "s3"]);
+const TITLES: Readonly<Record<string, string>> = {
+  dynamodb: "DynamoDB Streams",
+  events: "EventBridge",
+  pipes: "EventBridge Pipes",
+  scheduler: "EventBridge Scheduler",
+  states: "Step Functions",
+};
+
+function titleOf(kind: string): string {
+  return TITLES[kind] ?? kind;
 }
 
 /** Where the event of the refused invocation goes, by how the function was invoked. */

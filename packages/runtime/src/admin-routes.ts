@@ -47,13 +47,17 @@ const FOLLOWED_LINES_MAX = 10_000;
 
 function health(runtime: Runtime) {
   const cloud = runtime.cloud();
+  const { loops } = cloud.chains.report();
+  const stopped = loops.filter((loop) => loop.stopped).length;
   return {
     status: "ready",
     endpoint: runtime.endpoint,
     services: cloud.serviceNames(),
     clock: cloud.clock instanceof VirtualClock ? "virtual" : "system",
     time: new Date(cloud.clock.now()).toISOString(),
-    stoppedLoops: cloud.chains.report().loops.length,
+    stoppedLoops: stopped,
+    /** Those that AWS would let run, and that nobody stopped. */
+    runningLoops: loops.length - stopped,
   };
 }
 
@@ -84,7 +88,7 @@ async function setFaults(runtime: Runtime, body: unknown): Promise<void> {
   }
 }
 
-/** Every stopped chain with its hops; with `?follow`, a line for each hop and each stop from now on. */
+/** Every loop with its hops; with `?follow`, a line for each hop and each loop from now on. */
 function loops(runtime: Runtime, { query, signal }: AdminRequest): AdminAnswer {
   if (!query.has("follow")) return { json: runtime.cloud().chains.report() };
   return { lines: follow(runtime, signal) };

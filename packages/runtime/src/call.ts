@@ -17,6 +17,8 @@ export interface Caller {
   readonly traceHeader?: string;
   /** The ARN of the resource that the call comes out of (a queue, a topic, a function), when it comes from inside. */
   readonly source?: string;
+  /** The ARN of what handed the chain to the source, where that is no function: a rule's bus, a pipe's queue. */
+  readonly fedBy?: string;
 }
 
 /** What an operation is given beside its input. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Call, type Caller, CallUnderWay, type SignalSource } from "./call.ts";
 import { Chains } from "./chains/chains.ts";
+import { leavesCoverage } from "./chains/coverage.ts";
 import { Activity } from "./clock/activity.ts";
 import type { Clock } from "./clock/clock.ts";
 import { SystemClock } from "./clock/system.ts";
@@ -120,7 +121,7 @@ export class Cloud {
       | undefined;
     const run = operations?.[operation];
     if (!definition || !run) throw notImplemented(service, operation);
-    const onward = caller.source === undefined ? caller : await this.chains.onward(caller, service);
+    const onward = leavesCoverage(caller) ? await this.chains.onward(caller, service) : caller;
     const call = new CallUnderWay(this, onward, requestId, signal);
     // The table is typed by operation where a service defines it; a computed name loses that type, not its truth.
     const under = () => this.#run(definition, run, call, operation, input);

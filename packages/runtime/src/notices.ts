@@ -6,7 +6,7 @@ import type { StoppedChain } from "./chains/stopped-chain.ts";
 export interface NoticeEvents {
   /** A chain of requests went one hop on. */
   hop: [Hop];
-  /** A loop was stopped. Told once a chain, however often its messages are refused. */
+  /** A loop was stopped, or is one that AWS would let run. Told once a chain, however often it comes round. */
   loop: [StoppedChain];
   /** Something broke that should not have: an error in Flyball itself. */
   defect: [unknown];

@@ -22,6 +22,8 @@ export interface RuntimeOptions {
   readonly clock?: "system" | "virtual";
   /** Where a virtual clock starts, in milliseconds since 1970; the system's time by default. */
   readonly startTime?: number;
+  /** Stops loops through services that AWS's loop detection does not cover, too. */
+  readonly stopUncoveredLoops?: boolean;
 }
 
 /** A cloud with all its services, listening. */
@@ -56,7 +58,8 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
 }
 
 async function startClaimed(options: RuntimeOptions, release: () => void): Promise<Runtime> {
-  const { dataDirectory, clock = "system", startTime, port, host } = options;
+  const { dataDirectory, clock = "system", startTime, stopUncoveredLoops = false } = options;
+  const { port, host } = options;
   const directory = dataDirectory === undefined ? undefined : join(dataDirectory, "cloud");
   const notices = new Notices();
   let cloud: Cloud;
@@ -76,6 +79,7 @@ async function startClaimed(options: RuntimeOptions, release: () => void): Promi
         clock,
         notices,
         endpoint,
+        stopUncoveredLoops,
         ...(directory === undefined ? {} : { directory }),
         ...(startTime === undefined ? {} : { startTime }),
       });

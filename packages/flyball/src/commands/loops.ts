@@ -1,16 +1,16 @@
 import type { Hop, StoppedChain } from "@flyball/runtime";
 import { ask, endpointOf, follow } from "../client.ts";
-import { hopLine, labelOf, stopLines } from "../loop-report.ts";
+import { hopLine, labelOf, loopLines } from "../loop-report.ts";
 import { styled } from "../style.ts";
 import { parseOptions } from "../usage.ts";
 
-export const help = `flyball loops: print every loop that was stopped, and its path
+export const help = `flyball loops: print every loop, and its path: those that were stopped, and those that AWS would let run
 
-  --follow            print each hop and each stop as it happens, until the cloud stops or Ctrl-C
+  --follow            print each hop and each loop as it happens, until the cloud stops or Ctrl-C
   --hops              print the whole path of each
-  --exit-code         exit with 1 when a loop was stopped (for a pipeline)
+  --exit-code         exit with 1 when there was a loop (for a pipeline)
   --endpoint <url>    where the cloud is (AWS_ENDPOINT_URL, or http://127.0.0.1:4566)
-  --json              as a JSON object; with --follow, one a line for each hop and each stop
+  --json              as a JSON object; with --follow, one a line for each hop and each loop
 
 The exit code is 0, or 3 when there is no Flyball to ask.
 `;
@@ -39,25 +39,28 @@ export async function run(words: string[]): Promise<number> {
 }
 
 function describe({ loops }: Report, withHops: boolean): string {
-  if (loops.length === 0) return "No loop was stopped.\n";
+  if (loops.length === 0) return "No loop.\n";
   return loops
     .map((stop) => {
       const times = stop.drops === 1 ? "once" : `${stop.drops} times`;
-      const when = `  stopped  ${new Date(stop.firstStoppedAt).toISOString()}, refused ${times} since`;
+      const since = new Date(stop.firstStoppedAt).toISOString();
+      const when = stop.stopped
+        ? `  stopped  ${since}, refused ${times} since`
+        : `  found    ${since}, came round ${times} since`;
       const hops = withHops ? ["  path", ...stop.hops.map(hopLine)] : [];
-      return [...stopLines(stop), when, ...hops, ""].join("\n");
+      return [...loopLines(stop), when, ...hops, ""].join("\n");
     })
     .join("\n");
 }
 
-/** Prints what happens until the cloud is gone. Resolves with how many loops it stopped. */
+/** Prints what happens until the cloud is gone. Resolves with how many loops there were. */
 async function followLoops(endpoint: string, json: boolean): Promise<number> {
   let stops = 0;
   for await (const line of follow<{ hop?: Hop; loop?: StoppedChain }>(endpoint, "/loops?follow")) {
     if (line.loop) stops += 1;
     if (json) process.stdout.write(`${JSON.stringify(line)}\n`);
     else if (line.hop) process.stdout.write(`${timeOf(line.hop)} ${describeHop(line.hop)}\n`);
-    else if (line.loop) process.stdout.write(`${stopLines(line.loop).join("\n")}\n`);
+    else if (line.loop) process.stdout.write(`${loopLines(line.loop).join("\n")}\n`);
   }
   process.stderr.write(`flyball: the cloud at ${endpoint} has stopped.\n`);
   return stops;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Runtime, StoppedChain } from "@flyball/runtime";
 import { DEFAULT_ENDPOINT } from "../client.ts";
-import { stopLines } from "../loop-report.ts";
+import { loopLines } from "../loop-report.ts";
 import { styled } from "../style.ts";
 import { oneOf, parseOptions, portOf, UsageError } from "../usage.ts";
 
@@ -12,9 +12,11 @@ export const help = `flyball start: start the cloud on this machine
   --data-dir <dir>    where everything is kept (.flyball); the next start finds it there
   --ephemeral         keep nothing: forget everything at the end
   --clock <clock>     system; or virtual: time stands still until POST /_flyball/clock moves it (system)
+  --stop-uncovered-loops
+                      stop loops that AWS would let run, too: those through Step Functions, EventBridge, streams
   --json              print a line of JSON for each thing that happens
 
-It prints "flyball ready on <endpoint>" when it can take requests, and a few lines whenever it stops a loop.
+It prints "flyball ready on <endpoint>" when it can take requests, and a few lines whenever it finds a loop.
 Ctrl-C stops it. The exit code is 0 then, and 1 when it could not start.
 `;
 
@@ -30,6 +32,7 @@ export async function run(words: string[]): Promise<number> {
     "data-dir": { type: "string" },
     ephemeral: { type: "boolean", default: false },
     clock: { type: "string", default: "system" },
+    "stop-uncovered-loops": { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   });
   const port = portOf(options.port);
@@ -43,6 +46,7 @@ export async function run(words: string[]): Promise<number> {
     port,
     host: options.host,
     clock,
+    stopUncoveredLoops: options["stop-uncovered-loops"],
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
   }).catch((error: NodeJS.ErrnoException) => {
     throw explained(error, port, options.host);
@@ -87,7 +91,7 @@ function report(
 ): void {
   notices.on("loop", (stop: StoppedChain) => {
     if (json) write({ event: "loop", ...stop });
-    else process.stdout.write(`${stopLines(stop).join("\n")}\n`);
+    else process.stdout.write(`${loopLines(stop).join("\n")}\n`);
   });
   let nextComplaintAt = 0;
   notices.on("defect", (error: unknown) => {

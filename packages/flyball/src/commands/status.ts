@@ -16,6 +16,7 @@ interface Health {
   readonly clock: string;
   readonly time: string;
   readonly stoppedLoops: number;
+  readonly runningLoops: number;
 }
 
 export async function run(words: string[]): Promise<number> {
@@ -40,14 +41,17 @@ export async function run(words: string[]): Promise<number> {
   }
 }
 
-function describe({ endpoint, services, clock, time, stoppedLoops }: Health): string {
-  const loops =
-    stoppedLoops === 0 ? "none stopped" : `${stoppedLoops} stopped (flyball loops shows them)`;
+function describe(health: Health): string {
+  const { endpoint, services, clock, time, stoppedLoops, runningLoops } = health;
+  const loops = [
+    ...(stoppedLoops === 0 ? [] : [`${stoppedLoops} stopped`]),
+    ...(runningLoops === 0 ? [] : [`${runningLoops} that AWS would not stop`]),
+  ].join(", ");
   return [
     `flyball is ready on ${endpoint}`,
     `  services  ${services.join(", ")}`,
     `  clock     ${clock}, ${time}`,
-    `  loops     ${loops}`,
+    `  loops     ${loops === "" ? "none" : `${loops} (flyball loops shows them)`}`,
     "",
   ].join("\n");
 }

@@ -23,10 +23,10 @@ export class HopRecord {
     }
   }
 
-  /** The function that was invoked with this span; undefined where it is not remembered. */
-  invokedAs(root: string, span: string | undefined): string | undefined {
+  /** What began this span: the function that was invoked with it, the state machine that goes on in it; undefined where it is not remembered. */
+  beginnerOf(root: string, span: string | undefined): string | undefined {
     const hops = this.#chains.get(root) ?? [];
-    return hops.findLast((hop) => hop.invocation && hop.span === span)?.to;
+    return hops.findLast((hop) => hop.span === span && hop.span !== hop.parent)?.to;
   }
 
   /** The hops that led to `last`, the earliest first, `last` included: one path through the tree that a chain is. */

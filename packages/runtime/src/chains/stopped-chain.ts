@@ -1,22 +1,29 @@
 import type { ReadTransaction, WriteTransaction } from "../store/store.ts";
 import type { Hop } from "./hop.ts";
 
-/** A chain that was stopped, as `GET /_flyball/loops` shows it. */
+/** A chain that went round too often, as `GET /_flyball/loops` shows it. */
 export interface StoppedChain {
   /** The chain: the trace header's `Root`. */
   readonly root: string;
   readonly account: string;
   readonly region: string;
-  /** The function whose next invocation was refused. */
+  /**
+   * What came round once more: the function whose next invocation was refused. In a loop that AWS does not cover it
+   * can be a state machine, a rule, a pipe.
+   */
   readonly functionArn: string;
-  /** How often that function had been invoked in the chain, as its header says. */
+  /** How often it had come round in the chain. */
   readonly invocations: number;
-  /** How many invocations the chain had, whichever the function, as its header says. */
+  /** How many invocations the chain had, whichever the function. */
   readonly depth: number;
+  /** Whether AWS would have stopped it: it goes through no service that AWS's loop detection does not cover. */
+  readonly covered: boolean;
+  /** Whether it was stopped here. One that AWS does not cover is stopped only where that was asked for. */
+  readonly stopped: boolean;
   /** Milliseconds since 1970. */
   readonly firstStoppedAt: number;
   readonly lastStoppedAt: number;
-  /** How many invocations were refused: a queue's message is refused at each receive. */
+  /** How many invocations were refused, or would have been: a queue's message is refused at each receive. */
   readonly drops: number;
   /** The ARNs of one round, beginning with the function: what loops, and through what. */
   readonly cycle: readonly string[];
@@ -32,8 +39,8 @@ export function recordStop(
   stop: Omit<StoppedChain, "firstStoppedAt" | "lastStoppedAt" | "drops">,
   now: number,
 ): StoppedChain {
-  const { account, region, root, functionArn } = stop;
-  const key = [...STOPPED, account, region, root, functionArn];
+  const { account, region, root, functionArn, covered } = stop;
+  const key = [...STOPPED, account, region, root, functionArn, covered];
   const before = tx.get<StoppedChain>(key);
   const after: StoppedChain = before
     ? { ...before, lastStoppedAt: now, drops: before.drops + 1 }

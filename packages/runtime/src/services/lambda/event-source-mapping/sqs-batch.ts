@@ -67,9 +67,12 @@ export class SqsBatch {
       const { AWSTraceHeader: header, MessageGroupId: group = "" } = record.attributes;
       if (this.#queue.isFifo && blockedGroups.has(group)) continue;
       if (suspects.includes(record) && cloud.chains.wouldStop(header, functionArn, recursiveLoop)) {
-        await cloud.chains.enter(callerOf(mapping, header), functionArn, recursiveLoop);
-        blockedGroups.add(group);
-        continue;
+        const caller = callerOf(mapping, header);
+        const { stopped } = await cloud.chains.enter(caller, functionArn, recursiveLoop);
+        if (stopped) {
+          blockedGroups.add(group);
+          continue;
+        }
       }
       admitted.push(record);
     }

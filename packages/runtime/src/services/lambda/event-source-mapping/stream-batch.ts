@@ -5,9 +5,10 @@ import { measure } from "../measure.ts";
 import { functionReference } from "../names.ts";
 import { reportedFailures } from "./batch-response.ts";
 import { type BatchOutcome, invokeWithBatch } from "./invocation.ts";
+import { unqualified } from "./mapping.ts";
 import type { Polling } from "./source.ts";
 import type { DiscardCondition, Discarded, LastInvocation } from "./stream-failure.ts";
-import { createdAt, type StreamRecord, sequenceNumberOf } from "./stream-record.ts";
+import { createdAt, type StreamRecord, sequenceNumberOf, TRACE_HEADER } from "./stream-record.ts";
 import { type StreamSettings, UNLIMITED } from "./stream-settings.ts";
 
 /** A batch that fails is tried again after a second, then after twice that, and so on up to a minute. */
@@ -67,14 +68,18 @@ export class StreamBatch {
   }
 
   /**
-   * The invocation begins a chain of its own, since AWS's loop detection does not see through streams. The chain that
-   * the records come from is with them (`traceHeader` of what GetRecords gives) for who wants to follow it.
+   * AWS's loop detection does not see through streams: the lineage ends at the door. The chain goes on, of which
+   * GetRecords tells beside each record.
    */
   #invoke(requestId: string): Promise<BatchOutcome> {
     const { polling, context } = this.#terms;
     this.#measureAge();
     const event = { Records: this.#left, ...context };
-    return invokeWithBatch(polling, event, undefined, requestId);
+    const traceHeader = polling.cloud.chains.headerOfBatch(
+      this.#left.map((record) => record[TRACE_HEADER]),
+      unqualified(polling.mapping.functionArn),
+    );
+    return invokeWithBatch(polling, event, traceHeader, requestId);
   }
 
   /** How far the function is behind the stream: the age of the last record that it is given. */

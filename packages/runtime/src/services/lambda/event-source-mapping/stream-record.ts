@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import type { _Record, AttributeValue } from "@aws-sdk/client-dynamodb-streams";
 
+/** Where a record has the trace header of its cause: by a symbol, so that no function is shown it. */
+export const TRACE_HEADER = Symbol("trace header");
+
 /** A change as a function sees it in `Records`. */
 export interface StreamRecord {
   readonly eventID: string;
@@ -21,14 +24,18 @@ export interface StreamRecord {
   /** Set where DynamoDB itself deleted an item whose time had come. */
   readonly userIdentity?: { readonly type: string; readonly principalId: string };
   readonly eventSourceARN: string;
+  readonly [TRACE_HEADER]?: string;
 }
 
 /** Attributes in DynamoDB's JSON, binary in base 64. */
 type Attributes = Readonly<Record<string, unknown>>;
 
 /** The record of a stream's record. Source: Lambda developer guide, "Using AWS Lambda with Amazon DynamoDB", example event. */
-export function toStreamRecord(record: _Record, streamArn: string): StreamRecord {
-  const { dynamodb = {}, userIdentity } = record;
+export function toStreamRecord(
+  record: _Record & { readonly traceHeader?: string },
+  streamArn: string,
+): StreamRecord {
+  const { dynamodb = {}, userIdentity, traceHeader } = record;
   const { NewImage, OldImage, ApproximateCreationDateTime } = dynamodb;
   return {
     eventID: record.eventID ?? "",
@@ -52,6 +59,7 @@ export function toStreamRecord(record: _Record, streamArn: string): StreamRecord
       },
     }),
     eventSourceARN: streamArn,
+    ...(traceHeader !== undefined && { [TRACE_HEADER]: traceHeader }),
   };
 }
 
