@@ -1,0 +1,139 @@
+import type { Json, JsonObject, MapState, QueryLanguage } from "./definition.ts";
+import { evaluateJsonata } from "./jsonata.ts";
+import { expectType } from "./jsonata-type.ts";
+import { readPath } from "./jsonpath/path.ts";
+import { effectiveInput, type Moment } from "./moment.ts";
+import { StatesError } from "./states-error.ts";
+import { fillTemplate } from "./template.ts";
+
+/**
+ * What a Map goes over. Wording: LocalStack's snapshot tests of Map states.
+ * @throws StatesError `States.Runtime` / `States.QueryEvaluationError` where it is no array.
+ */
+export async function itemsOf(
+  state: MapState,
+  language: QueryLanguage,
+  moment: Moment,
+): Promise<Json[]> {
+  const { input, scope } = moment;
+  if (language === "JSONata") {
+    if (state.Items === undefined) return arrayInput(input);
+    const items = await evaluateJsonata(state.Items, { input, scope, field: "Items" });
+    return expectType(items, "array", state.Items, "Items");
+  }
+  const effective = effectiveInput(state, moment);
+  if (state.ItemsPath === undefined) return arrayInput(effective);
+  const items = readPath(state.ItemsPath, effective, scope);
+  if (!Array.isArray(items)) {
+    throw new StatesError(
+      "States.Runtime",
+      `Reference path "${state.ItemsPath}" must point to array.`,
+    );
+  }
+  return items;
+}
+
+function arrayInput(input: Json): Json[] {
+  if (Array.isArray(input)) return input;
+  throw new StatesError(
+    "States.Runtime",
+    `Map state input must be an array but was: ${JSON.stringify(input)}`,
+  );
+}
+
+/**
+ * What an item's run starts with: the item, or what `ItemSelector` (once `Parameters`) makes of the Map's input. The
+ * item is in the Context object, as `Map.Item`.
+ */
+export async function itemInput(
+  state: MapState,
+  language: QueryLanguage,
+  moment: Moment,
+  item: { readonly index: number; readonly value: Json; readonly key?: string },
+): Promise<Json> {
+  const selector = state.ItemSelector ?? (language === "JSONPath" ? state.Parameters : undefined);
+  if (selector === undefined) return item.value;
+  const scope = { ...moment.scope, context: { ...moment.scope.context, Map: mapContext(item) } };
+  if (language === "JSONata") {
+    return evaluateJsonata(selector, { input: moment.input, scope, field: "ItemSelector" });
+  }
+  return fillTemplate(selector, effectiveInput(state, moment), scope);
+}
+
+/** The Context object's `Map`, as an item's run sees it too. */
+export function mapContext(item: {
+  readonly index: number;
+  readonly value: Json;
+  readonly key?: string;
+}): JsonObject {
+  const entry: JsonObject = { Index: item.index, Value: item.value };
+  if (item.key !== undefined) entry.Key = item.key;
+  return { Item: entry };
+}
+
+export interface MapLimits {
+  /** Infinity where the definition says 0, or nothing. */
+  readonly maxConcurrency: number;
+  readonly toleratedCount?: number;
+  readonly toleratedPercentage?: number;
+}
+
+/** @throws StatesError `States.Runtime` where a number is out of its range; wording as recorded from AWS. */
+export async function mapLimits(
+  state: MapState,
+  language: QueryLanguage,
+  moment: Moment,
+): Promise<MapLimits> {
+  const concurrency = await limitOf(state, "MaxConcurrency", language, moment);
+  const count = await limitOf(state, "ToleratedFailureCount", language, moment);
+  const percentage = await limitOf(state, "ToleratedFailurePercentage", language, moment);
+  if (concurrency !== undefined && concurrency < 0) {
+    throw new StatesError("States.Runtime", "MaxConcurrency cannot be negative.");
+  }
+  if (count !== undefined && count < 0) {
+    throw new StatesError("States.Runtime", "ToleratedFailureCount cannot be negative.");
+  }
+  if (percentage !== undefined && (percentage < 0 || percentage > 100)) {
+    throw new StatesError(
+      "States.Runtime",
+      "ToleratedFailurePercentage must be between 0 and 100.",
+    );
+  }
+  return {
+    maxConcurrency: concurrency || Number.POSITIVE_INFINITY,
+    ...(count === undefined ? {} : { toleratedCount: count }),
+    ...(percentage === undefined ? {} : { toleratedPercentage: percentage }),
+  };
+}
+
+type LimitField = "MaxConcurrency" | "ToleratedFailureCount" | "ToleratedFailurePercentage";
+
+async function limitOf(
+  state: MapState,
+  field: LimitField,
+  language: QueryLanguage,
+  moment: Moment,
+): Promise<number | undefined> {
+  const written = state[field];
+  const { input, scope } = moment;
+  if (language === "JSONata") {
+    if (written === undefined) return undefined;
+    return expectType(
+      await evaluateJsonata(written, { input, scope, field }),
+      "number",
+      written,
+      field,
+    );
+  }
+  const path = state[`${field}Path`];
+  // validated to be a number: JSONPath has no expression here
+  if (path === undefined) return written as number | undefined;
+  const value = readPath(path, effectiveInput(state, moment), scope);
+  const whole = field !== "ToleratedFailurePercentage";
+  if (typeof value === "number" && (!whole || Number.isInteger(value))) return value;
+  throw new StatesError(
+    "States.Runtime",
+    `The ${field}Path field refers to value "${typeof value === "string" ? value : JSON.stringify(value)}" ` +
+      `which is not a valid ${whole ? "integer" : "float"}: ${path}`,
+  );
+}

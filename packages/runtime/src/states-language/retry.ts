@@ -1,0 +1,61 @@
+import type { Catcher, Retrier } from "./definition.ts";
+
+/** Defaults of a retrier. Source: the States Language, "Retrying after error". */
+const INTERVAL_SECONDS = 1;
+const MAX_ATTEMPTS = 3;
+const BACKOFF_RATE = 2;
+
+/** What no retrier and no catcher takes unless it is named. Source: Step Functions, "Handling errors". */
+const NOT_IN_ALL: ReadonlySet<string> = new Set(["States.DataLimitExceeded", "States.Runtime"]);
+
+/**
+ * How long to wait before a retry, in ms: `IntervalSeconds` × `BackoffRate`^attempt, at most `MaxDelaySeconds`; with
+ * full jitter anything from 0 to that.
+ * @param attempt retries that this retrier has made in this visit of the state: 0 before the first
+ * @param random in [0, 1)
+ */
+export function retryDelayMs(retrier: Retrier, attempt: number, random: () => number): number {
+  const seconds =
+    (retrier.IntervalSeconds ?? INTERVAL_SECONDS) *
+    (retrier.BackoffRate ?? BACKOFF_RATE) ** attempt;
+  const delayMs = Math.round(
+    Math.min(seconds, retrier.MaxDelaySeconds ?? Number.MAX_SAFE_INTEGER / 1000) * 1000,
+  );
+  return retrier.JitterStrategy === "FULL" ? Math.floor(random() * (delayMs + 1)) : delayMs;
+}
+
+/** How often a retrier retries; 0: never. */
+export function attemptsMax(retrier: Retrier): number {
+  return retrier.MaxAttempts ?? MAX_ATTEMPTS;
+}
+
+/** The first of the retriers or catchers that takes an error, by index. */
+export function matchError(
+  list: readonly (Retrier | Catcher)[],
+  error: string,
+): number | undefined {
+  const index = list.findIndex(({ ErrorEquals }) =>
+    ErrorEquals.some((name) => matches(name, error)),
+  );
+  return index < 0 ? undefined : index;
+}
+
+/**
+ * `States.ALL` is every error but `States.DataLimitExceeded` and `States.Runtime`; `States.TaskFailed` all of those but
+ * `States.Timeout`; `States.Timeout` is `States.HeartbeatTimeout` too, which is a kind of it.
+ */
+function matches(name: string, error: string): boolean {
+  if (name === error) return true;
+  switch (name) {
+    case "States.ALL":
+      return !NOT_IN_ALL.has(error);
+    case "States.TaskFailed":
+      return (
+        !NOT_IN_ALL.has(error) && error !== "States.Timeout" && error !== "States.HeartbeatTimeout"
+      );
+    case "States.Timeout":
+      return error === "States.HeartbeatTimeout";
+    default:
+      return false;
+  }
+}
