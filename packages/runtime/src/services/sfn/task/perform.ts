@@ -1,0 +1,150 @@
+import { randomUUID } from "node:crypto";
+import type { Caller } from "../../../call.ts";
+import type { Cloud } from "../../../cloud.ts";
+import { ServiceError } from "../../../errors.ts";
+import { ParameterError } from "../../../sdk-action/parameters.ts";
+import {
+  bytesOf,
+  callOperation,
+  findSdkAction,
+  type SdkAction,
+} from "../../../sdk-action/sdk-action.ts";
+import type { Json, JsonObject } from "../../../states-language/definition.ts";
+import { StatesError } from "../../../states-language/states-error.ts";
+import { checkSize } from "./data-limit.ts";
+import { failedEntries, withExecution } from "./events.ts";
+import { optimizedFailure, sdkFailure } from "./failure.ts";
+import { type Integration, type ServiceIntegration, sdkNameOf } from "./integration.ts";
+import { answeredPayload, functionCaller, invokeFunction } from "./lambda.ts";
+import { callMetadata } from "./metadata.ts";
+import { type OptimizedService, optimized } from "./optimized.ts";
+
+export interface TaskOptions {
+  /** Aborts when the task's time is over or its execution has ended. */
+  readonly signal: AbortSignal;
+  readonly executionArn: string;
+  readonly stateName: string;
+}
+
+/**
+ * Does what a Task asks for, with the parameters that its state came to, and answers with its result. Of a task that
+ * waits for a job (`.sync`) or for a token this is the call that begins it.
+ *
+ * Rejects with a StatesError that has AWS's error name and cause, or with the signal's reason. An activity is no call:
+ * it is worked on by who asks for it.
+ */
+export async function performTask(
+  cloud: Cloud,
+  caller: Caller,
+  integration: Integration,
+  parameters: Json,
+  options: TaskOptions,
+): Promise<Json> {
+  options.signal.throwIfAborted();
+  switch (integration.kind) {
+    case "lambda":
+      return await invokeFunction(cloud, caller, integration.functionArn, parameters, options);
+    case "service":
+      return await callService(cloud, caller, integration, parameters, options);
+    default:
+      throw new Error(`${integration.activityArn} is an activity, which is not called`);
+  }
+}
+
+async function callService(
+  cloud: Cloud,
+  caller: Caller,
+  integration: ServiceIntegration,
+  parameters: Json,
+  options: TaskOptions,
+): Promise<Json> {
+  const { resourceType, action } = integration;
+  const sdk = sdkNameOf(resourceType);
+  const service = sdk === undefined ? optimized(resourceType) : undefined;
+  const name = sdk ?? service?.sdk;
+  const found = name === undefined ? undefined : await findSdkAction(name, action);
+  if (!found || (service && !service.resources.has(integration.resource)))
+    throw unsupported(integration);
+  const requestId = randomUUID();
+  try {
+    const result = service
+      ? await callOptimized(cloud, caller, service, found, parameters, { ...options, requestId })
+      : await callOperation(cloud, caller, found, parameters, {
+          conversion: { naming: "java", bytes: bytesOf(found.service) },
+          requestId,
+          signal: options.signal,
+        });
+    checkSize(resourceType, result);
+    return result;
+  } catch (error) {
+    if (error instanceof ParameterError) throw unfit(parameters, error);
+    if (!(error instanceof ServiceError) || options.signal.aborted) throw error;
+    throw service
+      ? await optimizedFailure(service, found, error, requestId)
+      : await sdkFailure(found, error, requestId);
+  }
+}
+
+interface Request extends TaskOptions {
+  readonly requestId: string;
+}
+
+async function callOptimized(
+  cloud: Cloud,
+  caller: Caller,
+  service: OptimizedService,
+  action: SdkAction,
+  parameters: Json,
+  { executionArn, requestId, signal }: Request,
+): Promise<JsonObject> {
+  const conversion = { naming: "api", bytes: bytesOf(action.service) } as const;
+  const call = (caller: Caller, parameters: Json) =>
+    callOperation(cloud, caller, action, parameters, { conversion, requestId, signal });
+  const answerOf = async () => {
+    switch (action.service) {
+      case "lambda":
+        return await call(functionCaller(caller, parameters), parameters);
+      case "eventbridge":
+        return await call(caller, withExecution(parameters, executionArn));
+      default:
+        return await call(caller, parameters);
+    }
+  };
+  const answer = await answerOf();
+  const length = Buffer.byteLength(bodyOf(action, answer));
+  if (action.service === "eventbridge") failedEntries(answer);
+  const result = action.service === "lambda" ? answeredPayload(answer) : answer;
+  if (!service.hasMetadata) return result;
+  const further = headersOf(action, answer);
+  const { contentType } = service;
+  return {
+    ...result,
+    ...callMetadata(cloud, { requestId, contentType, contentLength: length, further }),
+  };
+}
+
+/** What the service's answer had as its body: Lambda's is the payload alone. */
+function bodyOf({ service }: SdkAction, answer: JsonObject): string {
+  return service === "lambda" ? String(answer.Payload ?? "") : JSON.stringify(answer);
+}
+
+function headersOf({ service }: SdkAction, answer: JsonObject): Readonly<Record<string, string>> {
+  const version = answer.ExecutedVersion;
+  if (service !== "lambda" || typeof version !== "string") return {};
+  return { "X-Amz-Executed-Version": version, "x-amzn-Remapped-Content-Length": "0" };
+}
+
+/** What the parameters of a state came to that the action cannot take. */
+function unfit(parameters: Json, { problems }: ParameterError): StatesError {
+  return new StatesError(
+    "States.Runtime",
+    `The Parameters '${JSON.stringify(parameters)}' could not be used to start the Task: [${problems.join(", ")}]`,
+  );
+}
+
+function unsupported({ resourceType, resource }: ServiceIntegration): StatesError {
+  return new StatesError(
+    "States.Runtime",
+    `Flyball does not have the resource arn:aws:states:::${resourceType}:${resource}. A mock configuration can answer for it.`,
+  );
+}
