@@ -1,0 +1,79 @@
+import type { Json } from "./definition.ts";
+import { isObject, memberOf, setMember } from "./jsonpath/equal.ts";
+import { compilePath, PathError } from "./jsonpath/path.ts";
+import { StatesError } from "./states-error.ts";
+
+/**
+ * Puts a value into a copy of a state's input, where a reference path says (`ResultPath`); the input itself, and all of
+ * it that the path does not touch, stays as it is. `$` replaces the input. Objects that are missing on the way are made;
+ * of an array only elements that are there can be set.
+ * Source: states-language.net/spec.html, "Reference Paths" and "ResultPath".
+ * @throws PathError where the path is no reference path.
+ * @throws StatesError `States.ReferencePathConflict` where the input has something else on the way. The specification
+ * calls it `States.ResultPathMatchFailure`; what executions on AWS show is this name.
+ */
+export function writeReferencePath(path: string, input: Json, value: Json): Json {
+  const steps = referenceSteps(path);
+  if (steps.length === 0) return value;
+  const holder: Json[] = [input];
+  let target: Json[] | Record<string, Json> = holder;
+  let at: string | number = 0;
+  for (const step of steps) {
+    const next = ownCopy(stepInto(target, at));
+    if (!accepts(next, step)) throw conflict(path, input, steps, step);
+    put(target, at, next);
+    target = next;
+    at = step;
+  }
+  put(target, at, value);
+  return holder[0]!;
+}
+
+/** The names and indexes of a reference path. */
+export function referenceSteps(path: string): readonly (string | number)[] {
+  const compiled = compilePath(path);
+  if (!compiled.isReference || compiled.parsed.root.kind !== "input")
+    throw new PathError(`Invalid path '${path}' : not a reference path`);
+  return compiled.parsed.tokens.map((token) => {
+    if (token.kind === "properties") return token.names[0]!;
+    if (token.kind === "indexes") return token.indexes[0]!;
+    throw new PathError(`Invalid path '${path}' : not a reference path`);
+  });
+}
+
+type Container = Json[] | Record<string, Json>;
+
+/** What stands at a step; a missing member begins as an object. */
+function stepInto(target: Container, at: string | number): Json {
+  if (Array.isArray(target)) return target[at as number] ?? null;
+  return memberOf(target, String(at)) ?? (Object.hasOwn(target, at) ? null : {});
+}
+
+function ownCopy(value: Json): Json {
+  if (Array.isArray(value)) return [...value];
+  return isObject(value) ? { ...value } : value;
+}
+
+function accepts(value: Json, step: string | number): value is Json[] | Record<string, Json> {
+  if (typeof step === "string") return isObject(value);
+  return Array.isArray(value) && step >= 0 && step < value.length;
+}
+
+function put(target: Container, at: string | number, value: Json): void {
+  if (Array.isArray(target)) target[at as number] = value;
+  else setMember(target, String(at), value);
+}
+
+/** As AWS words it: qiita.com/tsubasaogawa/items/4fe341bdb6ae7d2fd8ee shows the first form. */
+function conflict(
+  path: string,
+  input: Json,
+  steps: readonly (string | number)[],
+  step: string | number,
+): StatesError {
+  const cause =
+    step === steps[0] && !isObject(input)
+      ? `Unable to apply ReferencePath ${path} to input ${JSON.stringify(input)}`
+      : `Unable to apply step "${step}" to input ${JSON.stringify(input)}`;
+  return new StatesError("States.ReferencePathConflict", cause);
+}
