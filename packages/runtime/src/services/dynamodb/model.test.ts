@@ -101,6 +101,8 @@ class Oracle {
     if (changed.do === "delete") return undefined;
     const given = attributesOf(changed.with);
     if (changed.do === "put") return { ...keyOf(changed.at), ...given };
+    const onlyRemoves = Object.keys(given).every((name) => changed.remove && name === "note");
+    if (!before && onlyRemoves) return undefined;
     const after = { ...keyOf(changed.at), ...before, ...given };
     if (changed.remove) delete after.note;
     return after;

@@ -201,7 +201,7 @@ test("Query refuses what it can't read, in AWS's words", async () => {
     ],
     [
       { Limit: 0 },
-      /'limit' failed to satisfy constraint: Member must have value greater than or equal to 1$/,
+      /Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1$/,
     ],
     [
       start({ id: "a" }),

@@ -1,4 +1,5 @@
 import type { QueryInput } from "@aws-sdk/client-dynamodb";
+import { SENSITIVE, violation } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import {
   afterKey,
@@ -31,6 +32,7 @@ import { requireTable, type Table } from "./table.ts";
 /** Query: the items of one partition of a table or an index, in the order of their sort keys. */
 export const query: OperationOf<"dynamodb", "Query"> = (call, input) => {
   readRequestChecks(input).check("ValidationException");
+  checkLimit(input.Limit);
   checkSelect(input);
   const expressions = readQuery(input);
   const table = requireTable(call, input.TableName!);
@@ -39,6 +41,17 @@ export const query: OperationOf<"dynamodb", "Query"> = (call, input) => {
   emitConsumed(call.cloud, table, page.consumption);
   return pageAnswer(input, page, expressions.projection);
 };
+
+/** In the words of Query, where Scan has others. Source: dynamodb-conformance (nubo-db), tier 3, error messages. */
+function checkLimit(limit: number | undefined): void {
+  if (limit === undefined || limit >= 1) return;
+  throw violation(
+    "ValidationException",
+    "Limit",
+    SENSITIVE,
+    "Member must have value greater than or equal to 1",
+  );
+}
 
 function readingOf(table: Table, input: QueryInput, expressions: QueryExpressions): Reading {
   const index = requireIndex(table, input);

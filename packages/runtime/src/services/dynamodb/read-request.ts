@@ -38,8 +38,7 @@ export function readRequestChecks(input: ReadFields): Constraints {
       "COUNT",
       "ALL_ATTRIBUTES",
       "ALL_PROJECTED_ATTRIBUTES",
-    ])
-    .range("limit", input.Limit, { min: 1 });
+    ]);
 }
 
 /** Checks what is asked for against how much of it is asked for. Throws ValidationException. */

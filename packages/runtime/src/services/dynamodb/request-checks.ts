@@ -5,10 +5,12 @@ import type {
   ReturnValuesOnConditionCheckFailure,
 } from "@aws-sdk/client-dynamodb";
 import { Constraints } from "../../constraints.ts";
+import type { ServiceError } from "../../errors.ts";
 import { refusal } from "./engine/index.ts";
 import { NAME_PATTERN } from "./table-checks.ts";
 
-const NAME_LENGTH = { min: 1, max: 1024 };
+const NAME_LENGTH = { min: 1, max: 255 };
+const ARN_LENGTH = { min: 1, max: 1024 };
 
 /** Members that several operations on items have. */
 interface ItemRequest {
@@ -43,14 +45,15 @@ export function checkReturns(constraints: Constraints, input: ItemRequest): Cons
     ]);
 }
 
-/** A table's name, or its ARN. */
+/** A table's name, or its ARN. An empty one is told to be too short, and no more. */
 export function checkTableReference(
   constraints: Constraints,
   path: string,
   nameOrArn: string | undefined,
 ): void {
-  constraints.required(path, nameOrArn).length(path, nameOrArn, NAME_LENGTH);
-  if (!nameOrArn?.startsWith("arn:")) constraints.pattern(path, nameOrArn, NAME_PATTERN);
+  const isArn = nameOrArn?.startsWith("arn:");
+  constraints.required(path, nameOrArn).length(path, nameOrArn, isArn ? ARN_LENGTH : NAME_LENGTH);
+  if (!isArn) constraints.pattern(path, nameOrArn || undefined, NAME_PATTERN);
 }
 
 /** The tables of a batch: their names, and how much is asked of each. */
@@ -74,11 +77,25 @@ export function checkBatchTables<Asked>(
         `1 validation error detected: Value '{${name}=[]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to ${max}, Member must have length greater than or equal to 1]`,
       );
     }
-    // AWS's other wording of this echoes the whole request.
-    if (list && list.length > max) {
-      throw refusal(
-        `1 validation error detected: Value at 'RequestItems.${name}.member' failed to satisfy constraint: Member must have length less than or equal to ${max}`,
-      );
-    }
+    if (list && list.length > max) throw tooMany(operation, name, list, max);
   }
+}
+
+/** Source: dynamodb-conformance (nubo-db), tier 3, error messages of BatchGetItem and BatchWriteItem. */
+function tooMany(
+  operation: string,
+  table: string,
+  list: readonly unknown[],
+  max: number,
+): ServiceError {
+  return refusal(
+    operation === "BatchGetItem"
+      ? `1 validation error detected: Value at 'RequestItems.${table}.member.Keys' failed to satisfy constraint: Member must have length less than or equal to ${max}`
+      : `1 validation error detected: Value '{${table}=${shownList(list)}}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to ${max}, Member must have length greater than or equal to 1]`,
+  );
+}
+
+/** A list in a message. AWS shows all of it, in a form of its own; here its first member stands for the others. */
+export function shownList(list: readonly unknown[]): string {
+  return `[${JSON.stringify(list[0])}, … ${list.length} in all]`;
 }

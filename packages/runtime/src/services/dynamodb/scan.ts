@@ -27,6 +27,7 @@ const SEGMENTS_MAX = 1_000_000;
 /** Scan: all items of a table or an index, or of a segment of it, in the order of their partitions' hashes. */
 export const scan: OperationOf<"dynamodb", "Scan"> = (call, input) => {
   readRequestChecks(input)
+    .range("limit", input.Limit, { min: 1 })
     .range("totalSegments", input.TotalSegments, { min: 1, max: SEGMENTS_MAX })
     .range("segment", input.Segment, { min: 0, max: SEGMENTS_MAX - 1 })
     .check("ValidationException");

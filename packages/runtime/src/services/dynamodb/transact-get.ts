@@ -20,7 +20,8 @@ export const transactGetItems: OperationOf<"dynamodb", "TransactGetItems"> = (ca
   const wanted = input.TransactItems!.map(({ Get }) => ({
     tableName: Get!.TableName!,
     key: validateItem(Get!.Key!),
-    projection: projectionOf(Get!),
+    // Names are taken without a projection too: pull request 169 of ExtendDB saw it on DynamoDB.
+    projection: Get!.ProjectionExpression === undefined ? undefined : projectionOf(Get!),
   }));
   const { responses, consumptions } = readAll(call, wanted);
   const capacities = capacitiesOf(consumptions, input.ReturnConsumedCapacity);
@@ -63,7 +64,8 @@ export function readAll(
       const consumption = consumptions.get(wanted[i]!.tableName)!;
       const { item, sizeBytes } = read(tx, get, "transaction", consumption);
       bytes += sizeBytes;
-      return item ? { Item: item } : {};
+      // A projection of nothing is no item here, as it is in GetItem: seen on DynamoDB, issue 74 of ExtendDB.
+      return item && Object.keys(item).length > 0 ? { Item: item } : {};
     }),
   );
   if (bytes > TRANSACTION_BYTES_MAX)

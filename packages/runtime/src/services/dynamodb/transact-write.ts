@@ -1,6 +1,8 @@
 import type {
   ConsumedCapacity,
+  Delete,
   ItemCollectionMetrics,
+  Put,
   TransactWriteItem,
   TransactWriteItemsInput,
 } from "@aws-sdk/client-dynamodb";
@@ -29,7 +31,7 @@ import { recallToken, rememberToken } from "./idempotency.ts";
 import { ItemWrites } from "./item-writes.ts";
 import { emitConditionFailed, emitConsumed } from "./metrics.ts";
 import { readPlaces } from "./places.ts";
-import { checkReturns, checkTableReference } from "./request-checks.ts";
+import { checkReturns, checkTableReference, shownList } from "./request-checks.ts";
 import { requireTable, type Table } from "./table.ts";
 
 /** Source of the limits: API reference of TransactWriteItems. */
@@ -85,7 +87,7 @@ export function checkActionCount(
 ): void {
   if (items && items.length > ACTIONS_MAX) {
     throw refusal(
-      `1 validation error detected: Value at 'TransactItems' failed to satisfy constraint: Member must have length less than or equal to ${ACTIONS_MAX}`,
+      `1 validation error detected: Value '${shownList(items)}' at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to ${ACTIONS_MAX}`,
     );
   }
   constraints.length("transactItems", items, { min: 1 });
@@ -119,11 +121,25 @@ function checkAction(constraints: Constraints, position: number, item: TransactW
 }
 
 function actionOf({ ConditionCheck, Put, Delete, Update }: TransactWriteItem): Action {
-  if (Put) return { tableName: Put.TableName!, draftFor: draftPut(Put) };
-  if (Delete) return { tableName: Delete.TableName!, draftFor: draftDelete(Delete) };
+  if (Put) return { tableName: Put.TableName!, draftFor: draftPut(withUsablePlaceholders(Put)) };
+  if (Delete)
+    return { tableName: Delete.TableName!, draftFor: draftDelete(withUsablePlaceholders(Delete)) };
   if (Update) return { tableName: Update.TableName!, draftFor: draftUpdate(Update) };
   // checkAction saw that there is exactly one.
   return { tableName: ConditionCheck!.TableName!, draftFor: draftCheck(ConditionCheck!) };
+}
+
+/**
+ * A put or delete of a transaction may have names and values that no expression could use, which PutItem and DeleteItem
+ * refuse. Seen on DynamoDB: pull request 169 of ExtendDB.
+ */
+function withUsablePlaceholders<Fields extends Put | Delete>(fields: Fields): Fields {
+  if (fields.ConditionExpression !== undefined) return fields;
+  return {
+    ...fields,
+    ExpressionAttributeNames: undefined,
+    ExpressionAttributeValues: undefined,
+  };
 }
 
 export interface Identity {
