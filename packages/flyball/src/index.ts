@@ -15,6 +15,8 @@ export interface FlyballOptions {
   readonly startTime?: number;
   /** Stops loops through services that AWS's loop detection does not cover, too; otherwise they are told, and run on. */
   readonly stopUncoveredLoops?: boolean;
+  /** A file with test cases of state machines, in the format of AWS's Step Functions Local. */
+  readonly sfnMockConfig?: string;
 }
 
 /** One step of a chain of requests. */

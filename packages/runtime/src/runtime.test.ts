@@ -184,3 +184,11 @@ test("A follower that reads nothing holds up nobody, and stops with the runtime"
   await answer.text().catch(() => {});
   assert.equal(world.runtime.notices.listenerCount("hop"), 0);
 });
+
+test("A mock configuration that cannot be used is told before anything starts", async () => {
+  const sfnMockConfig = join(tmpdir(), "flyball-no-such-mock-configuration.json");
+  await assert.rejects(
+    startRuntime({ port: 0, sfnMockConfig }),
+    /no-such-mock-configuration\.json cannot be used: ENOENT/,
+  );
+});

@@ -8,6 +8,8 @@ import { ServiceError } from "./errors.ts";
 import { listen } from "./gateway/gateway.ts";
 import { Notices } from "./notices.ts";
 import { services } from "./services/index.ts";
+import { readMockConfiguration } from "./services/sfn/task/mock/configuration.ts";
+import { mocksOf } from "./services/sfn/task/mock/mocks.ts";
 import { sessionOf } from "./services/sts/session.ts";
 import { sweepEphemeralDirectories } from "./store/ephemeral-directory.ts";
 
@@ -24,6 +26,8 @@ export interface RuntimeOptions {
   readonly startTime?: number;
   /** Stops loops through services that AWS's loop detection does not cover, too. */
   readonly stopUncoveredLoops?: boolean;
+  /** A file with test cases of state machines, in the format of AWS's Step Functions Local. */
+  readonly sfnMockConfig?: string;
 }
 
 /** A cloud with all its services, listening. */
@@ -42,9 +46,10 @@ export interface Runtime {
 
 /**
  * Rejects with the system's error when the port is taken, and with one that names the data directory when that
- * cannot be used or is in use.
+ * cannot be used or is in use, or the mock configuration when that cannot be used.
  */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  if (options.sfnMockConfig !== undefined) readMockConfiguration(options.sfnMockConfig);
   const claim =
     options.dataDirectory === undefined ? undefined : claimDataDirectory(options.dataDirectory);
   try {
@@ -59,7 +64,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
 
 async function startClaimed(options: RuntimeOptions, release: () => void): Promise<Runtime> {
   const { dataDirectory, clock = "system", startTime, stopUncoveredLoops = false } = options;
-  const { port, host } = options;
+  const { port, host, sfnMockConfig } = options;
   const directory = dataDirectory === undefined ? undefined : join(dataDirectory, "cloud");
   const notices = new Notices();
   let cloud: Cloud;
@@ -74,7 +79,7 @@ async function startClaimed(options: RuntimeOptions, release: () => void): Promi
   const { endpoint } = gateway;
   const openCloud = () => {
     try {
-      return new Cloud({
+      const opened = new Cloud({
         services,
         clock,
         notices,
@@ -83,6 +88,8 @@ async function startClaimed(options: RuntimeOptions, release: () => void): Promi
         ...(directory === undefined ? {} : { directory }),
         ...(startTime === undefined ? {} : { startTime }),
       });
+      if (sfnMockConfig !== undefined) mocksOf(opened).use(sfnMockConfig);
+      return opened;
     } catch (error) {
       const where = directory ?? "a temporary directory";
       throw new Error(`Cannot open the state in ${where}: ${(error as Error).message}`, {

@@ -14,6 +14,9 @@ export const help = `flyball start: start the cloud on this machine
   --clock <clock>     system; or virtual: time stands still until POST /_flyball/clock moves it (system)
   --stop-uncovered-loops
                       stop loops that AWS would let run, too: those through Step Functions, EventBridge, streams
+  --sfn-mock-config <file>
+                      answers for the tasks of state machines, in the format of AWS's Step Functions Local; a test
+                      case is run by starting <state machine ARN>#<test case> (SFN_MOCK_CONFIG)
   --json              print a line of JSON for each thing that happens
 
 It prints "flyball ready on <endpoint>" when it can take requests, and a few lines whenever it finds a loop.
@@ -33,6 +36,7 @@ export async function run(words: string[]): Promise<number> {
     ephemeral: { type: "boolean", default: false },
     clock: { type: "string", default: "system" },
     "stop-uncovered-loops": { type: "boolean", default: false },
+    "sfn-mock-config": { type: "string" },
     json: { type: "boolean", default: false },
   });
   const port = portOf(options.port);
@@ -40,6 +44,7 @@ export async function run(words: string[]): Promise<number> {
   if (options.ephemeral && options["data-dir"] !== undefined)
     throw new UsageError("--ephemeral keeps nothing, --data-dir does: give one or the other.");
   const dataDirectory = options.ephemeral ? undefined : resolve(options["data-dir"] ?? ".flyball");
+  const mockConfig = options["sfn-mock-config"] ?? process.env.SFN_MOCK_CONFIG;
   const stopped = untilStopped();
   const { DiskFull, startRuntime } = await import("@flyball/runtime");
   const runtime = await startRuntime({
@@ -48,6 +53,7 @@ export async function run(words: string[]): Promise<number> {
     clock,
     stopUncoveredLoops: options["stop-uncovered-loops"],
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
+    ...(mockConfig ? { sfnMockConfig: resolve(mockConfig) } : {}),
   }).catch((error: NodeJS.ErrnoException) => {
     throw explained(error, port, options.host);
   });
