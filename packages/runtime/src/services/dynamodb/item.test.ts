@@ -110,6 +110,41 @@ test("an update that only takes away makes no item where there was none", async 
   assert.deepEqual(made, { Item: item({ id: "missing", c: 1 }) }, "with a SET it makes one");
 });
 
+/** Seen on DynamoDB: paritysuite/dynamodb-conformance, tests/tier1/updateItem/basic.test.ts. */
+test("a set comes back in DynamoDB's order, whichever way it was written", async () => {
+  await using t = new TestCloud();
+  const TableName = await t.table("orders", "id");
+  const Key = item({ id: "a" });
+  const bytes = (...each: number[]) => each.map((byte) => Uint8Array.of(byte));
+  await t.put(TableName, {
+    ...Key,
+    texts: { SS: ["b", "B", "a"] },
+    numbers: { NS: ["10", "-1", "9.50"] },
+    blobs: { BS: bytes(3, 1, 255) },
+  });
+  await t.call("UpdateItem", {
+    TableName,
+    Key,
+    UpdateExpression: "ADD texts :texts, numbers :numbers, blobs :blobs",
+    ExpressionAttributeValues: {
+      ":texts": { SS: ["", "b"] },
+      ":numbers": { NS: ["2"] },
+      ":blobs": { BS: bytes(2) },
+    },
+  });
+  const { Item } = await t.call("GetItem", { TableName, Key });
+  assert.deepEqual(Item, {
+    ...Key,
+    texts: { SS: ["", "B", "a", "b"] },
+    numbers: { NS: ["-1", "2", "9.5", "10"] },
+    blobs: { BS: Item?.blobs?.BS },
+  });
+  assert.deepEqual(
+    Item?.blobs?.BS?.map(([byte]) => byte),
+    [1, 2, 3, 255],
+  );
+});
+
 test("a condition that fails changes nothing, and brings the item back when asked", async () => {
   await using t = new TestCloud();
   const TableName = await t.table("locks", "id");

@@ -102,6 +102,24 @@ export function setOf(value: AttributeValue): Set<string> {
   return new Set(value.SS ?? value.NS ?? value.BS?.map(bytesText));
 }
 
+/**
+ * A set with its elements in the order in which DynamoDB returns them, whatever order they were written in: strings and
+ * binary by their bytes, numbers by value. Seen on DynamoDB in 2026: paritysuite/dynamodb-conformance,
+ * tests/tier1/updateItem/basic.test.ts. Numbers have to be normalized; what is in order is not copied.
+ */
+export function orderedSet(value: AttributeValue): AttributeValue {
+  if (value.SS !== undefined)
+    return isOrdered(value.SS, compareStrings) ? value : { SS: value.SS.toSorted(compareStrings) };
+  if (value.NS !== undefined)
+    return isOrdered(value.NS, compareNumbers) ? value : { NS: value.NS.toSorted(compareNumbers) };
+  if (value.BS === undefined || isOrdered(value.BS, compareBytes)) return value;
+  return { BS: value.BS.toSorted(compareBytes) };
+}
+
+function isOrdered<T>(elements: readonly T[], compare: (a: T, b: T) => number): boolean {
+  return elements.every((element, i) => i === 0 || compare(elements[i - 1]!, element) <= 0);
+}
+
 /** A text that is the same for the same bytes: one character a byte. */
 export function bytesText(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");

@@ -58,8 +58,14 @@ const DIRECT = { "=": "EQ", "<": "LT", "<=": "LE", ">": "GT", ">=": "GE" } as co
  */
 export function keyConditionOf(conditions: KeyConditions, schema: KeySchema): KeyCondition {
   const { hash, range } = schema;
-  if (range === undefined && conditions.size > 1)
-    throw refusal("Query key condition not supported");
+  const keys = keyAttributes(schema).length;
+  // Seen on DynamoDB in 2026: paritysuite/dynamodb-conformance, error messages of queryKeyConditionOperands.
+  if (conditions.size > 2) {
+    throw refusal(
+      `The number of query conditions (${conditions.size}) exceeds the number of key attributes defined in the schema (${keys})`,
+    );
+  }
+  if (keys < conditions.size) throw refusal("Query key condition not supported");
   for (const attribute of keyAttributes(schema)) {
     const condition = conditions.get(attribute.name);
     if (condition === undefined) {
@@ -127,11 +133,12 @@ export function keyConditionsOf(condition: Condition): KeyConditions {
   for (const part of conjuncts(condition)) {
     const { attribute, operator, values } = keyConditionPart(part);
     if (conditions.has(attribute)) {
-      throw refusal("KeyConditionExpressions must only contain one condition per key");
+      throw refusal(
+        "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key",
+      );
     }
     conditions.set(attribute, { operator, values });
   }
-  if (conditions.size > 2) throw refusal("Conditions can be of length 1 or 2 only");
   return conditions;
 }
 

@@ -194,8 +194,14 @@ test("key conditions that are none are refused in DynamoDB's words", () => {
       "p = :p AND begins_with(:s, r)",
       "Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as its first operand",
     ],
-    ["p = :p AND p = :p", "KeyConditionExpressions must only contain one condition per key"],
-    ["p = :p AND r = :r AND q = :q", "Conditions can be of length 1 or 2 only"],
+    [
+      "p = :p AND p = :p",
+      "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key",
+    ],
+    [
+      "p = :p AND r = :r AND q = :q",
+      "The number of query conditions (3) exceeds the number of key attributes defined in the schema (2)",
+    ],
     [
       "p = :p AND begins_with(r, :r)",
       "Invalid KeyConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",

@@ -1,6 +1,6 @@
 import { ServiceError } from "../../../errors.ts";
 import type { AttributeType, AttributeValue, Item } from "./attribute-value.ts";
-import { setAttribute, setOf } from "./attribute-value.ts";
+import { orderedSet, setAttribute, setOf } from "./attribute-value.ts";
 import { normalizeNumber } from "./number.ts";
 import { refusal } from "./refusal.ts";
 
@@ -110,18 +110,18 @@ function validatedMap(map: Item, refuse: Refuse, depth: number): Item {
 function validatedSet(value: AttributeValue, refuse: Refuse): AttributeValue {
   if (value.SS !== undefined) {
     if (value.SS.length === 0) throw refuse(`${INVALID}An string set  may not be empty`);
-    if (setOf(value).size === value.SS.length) return value;
+    if (setOf(value).size === value.SS.length) return orderedSet(value);
     throw refuse(`${INVALID}Input collection [${value.SS.join(", ")}] contains duplicates.`);
   }
   if (value.NS !== undefined) {
     if (value.NS.length === 0) throw refuse(`${INVALID}An number set  may not be empty`);
     const numbers = value.NS.map((number) => numberOf(number, refuse));
-    if (new Set(numbers).size === numbers.length) return { NS: numbers };
+    if (new Set(numbers).size === numbers.length) return orderedSet({ NS: numbers });
     throw refuse("Input collection contains duplicates");
   }
   const blobs = value.BS ?? [];
   if (blobs.length === 0) throw refuse(`${INVALID}Binary sets should not be empty`);
-  if (setOf(value).size === blobs.length) return value;
+  if (setOf(value).size === blobs.length) return orderedSet(value);
   const texts = blobs.map((blob) => Buffer.from(blob).toString("base64"));
   throw refuse(`${INVALID}Input collection [${texts.join(", ")}]of type BS contains duplicates.`);
 }

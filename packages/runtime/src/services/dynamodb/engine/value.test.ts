@@ -61,7 +61,7 @@ test("numbers are kept in their canonical form, at every depth, and the input is
   const before = structuredClone(item);
   assert.deepEqual(validateItem(item), {
     a: { N: "1.5" },
-    b: { L: [{ M: { c: { NS: ["100", "2"] } } }] },
+    b: { L: [{ M: { c: { NS: ["2", "100"] } } }] },
     d: { S: "" },
   });
   assert.deepEqual(item, before);

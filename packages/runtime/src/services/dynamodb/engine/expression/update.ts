@@ -3,6 +3,7 @@ import {
   attributeOf,
   bytesText,
   type Item,
+  orderedSet,
   setAttribute,
   setOf,
   typeOf,
@@ -133,11 +134,15 @@ function assignedValue(source: SetValue, item: Item): AttributeValue {
 function added(before: AttributeValue, value: AttributeValue): AttributeValue {
   if (before.N !== undefined) return { N: addNumbers(before.N, value.N!) };
   if (before.L !== undefined) return { L: [...before.L, ...value.L!] };
-  if (before.SS !== undefined) return { SS: [...new Set([...before.SS, ...value.SS!])] };
-  if (before.NS !== undefined) return { NS: [...new Set([...before.NS, ...value.NS!])] };
+  if (before.SS !== undefined)
+    return orderedSet({ SS: [...new Set([...before.SS, ...value.SS!])] });
+  if (before.NS !== undefined)
+    return orderedSet({ NS: [...new Set([...before.NS, ...value.NS!])] });
   const blobs = before.BS!;
   const known = setOf(before);
-  return { BS: [...blobs, ...value.BS!.filter((blob) => !known.has(bytesText(blob)))] };
+  return orderedSet({
+    BS: [...blobs, ...value.BS!.filter((blob) => !known.has(bytesText(blob)))],
+  });
 }
 
 /** A set without another's elements; undefined where none is left, since no set is empty. */

@@ -1,4 +1,4 @@
-import { type AttributeValue, type Item, setAttribute } from "../attribute-value.ts";
+import { type AttributeValue, type Item, orderedSet, setAttribute } from "../attribute-value.ts";
 import { normalizeNumber } from "../number.ts";
 import { invalidParameter, refusal } from "../refusal.ts";
 import { MAX_NESTING_DEPTH } from "../validate.ts";
@@ -132,5 +132,5 @@ function setOfElements(
     const what = texts.length > 0 ? "contains duplicates." : `contains duplicates! under ${path}`;
     throw invalidParameter(`Input collection [${members.join(", ")}] ${what}`);
   }
-  return texts.length > 0 ? { SS: texts } : { NS: numbers };
+  return orderedSet(texts.length > 0 ? { SS: texts } : { NS: numbers });
 }
