@@ -72,7 +72,17 @@ function checked(input: BatchGetItemInput): Asked[] {
   }));
   if (asked.reduce((count, { keys }) => count + keys.length, 0) > KEYS_MAX)
     throw refusal("Too many items requested for the BatchGetItem call");
+  for (const { keys } of asked) refuseDuplicates(keys);
   return asked;
+}
+
+/** Before any table is looked up: seen on DynamoDB, pull request 192 of ExtendDB. */
+function refuseDuplicates(keys: readonly Item[]): void {
+  const texts = keys.map((key) =>
+    JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1))),
+  );
+  if (new Set(texts).size < texts.length)
+    throw refusal("Provided list of item keys contains duplicates");
 }
 
 interface TableReading {
@@ -86,8 +96,6 @@ interface TableReading {
 function readingOf(call: Call, ask: Asked): TableReading {
   const table = requireTable(call, ask.tableName);
   const gets = ask.keys.map((key) => getOf(table, key, ask.projection));
-  if (new Set(gets.map(({ place }) => place.join("\0"))).size < gets.length)
-    throw refusal("Provided list of item keys contains duplicates");
   const consistency = ask.fields.ConsistentRead ? "strong" : "eventual";
   return { ask, table, gets, consistency, consumption: new Consumption("read") };
 }

@@ -356,6 +356,11 @@ test("tables are tagged by their ARN, with 50 tags at most", async () => {
     t.call("ListTagsOfResource", { ResourceArn: `${ResourceArn}2` }),
     "ResourceNotFoundException",
   );
+  await refused(
+    t.call("ListTagsOfResource", { ResourceArn: ResourceArn.replace(ACCOUNT, "210987654321") }),
+    "AccessDeniedException",
+    /^User: \S+ is not authorized to perform: dynamodb:ListTagsOfResource on resource: /,
+  );
 });
 
 test("a table can be named by its ARN, wherever a table is named", async () => {

@@ -169,6 +169,34 @@ test("what can be told from the request alone is refused, what the table tells c
   );
 });
 
+/** Seen on DynamoDB: ExtendDB's pull request 169 and issue 74. */
+test("a transaction's action may have names without a use, and a projection of nothing is no item", async () => {
+  await using t = new TestCloud();
+  const TableName = await orders(t);
+  const unused = {
+    ExpressionAttributeNames: { "#n": "n" },
+    ExpressionAttributeValues: item({ ":v": 1 }),
+  };
+  await t.call("TransactWriteItems", {
+    TransactItems: [
+      { Put: { TableName, Item: item({ id: "x" }), ...unused } },
+      { Delete: { TableName, Key: item({ id: "y" }), ...unused } },
+    ],
+  });
+  const Key = item({ id: "x" });
+  const { ExpressionAttributeNames } = unused;
+  const { Responses } = await t.call("TransactGetItems", {
+    TransactItems: [{ Get: { TableName, Key, ExpressionAttributeNames } }],
+  });
+  assert.deepEqual(Responses, [{ Item: Key }]);
+  const nothing = await t.call("TransactGetItems", {
+    TransactItems: [{ Get: { TableName, Key, ProjectionExpression: "absent" } }],
+  });
+  assert.deepEqual(nothing.Responses, [{}]);
+  const whole = await t.call("GetItem", { TableName, Key, ProjectionExpression: "absent" });
+  assert.deepEqual(whole, { Item: {} }, "GetItem shows an empty one");
+});
+
 /** Source: API reference of TransactWriteItems, ClientRequestToken: ten minutes, and what a repetition costs. */
 test("a token makes a transaction once, for ten minutes, whatever is sent again", async () => {
   await using t = new TestCloud();
@@ -316,6 +344,12 @@ test("batches refuse what is too much, twice or wrong, as a whole", async () => 
   const Keys = [item({ id: "a" }), item({ id: "a" })];
   await refused(
     t.call("BatchGetItem", { RequestItems: { [TableName]: { Keys } } }),
+    "ValidationException",
+    "Provided list of item keys contains duplicates",
+  );
+  const same = [item({ id: "a", at: 1 }), { at: { N: "1.0" }, id: { S: "a" } }];
+  await refused(
+    t.call("BatchGetItem", { RequestItems: { missing: { Keys: same } } }),
     "ValidationException",
     "Provided list of item keys contains duplicates",
   );
