@@ -31,6 +31,8 @@ export interface StructureShape extends ShapeBase {
   readonly kind: "structure";
   readonly name: string;
   readonly members: readonly MemberShape[];
+  /** So many of the members, the first of them, are always there. */
+  readonly requiredCount: number;
 }
 
 /** A schema of the SDK, made ready to walk: what a value is, and its names on the wire. */
@@ -86,8 +88,10 @@ function scalarKind(schema: NormalizedSchema) {
 
 function structureShape(schema: NormalizedSchema, traits: WireTraits): Shape {
   const name = schema.getName() ?? "";
-  const shape = { kind: "structure", name, traits } as const;
-  const origin = schema.getSchema() as unknown as object;
+  // A structure's schema is a tuple: kind, namespace, name, traits, names of members, their schemas, required ones.
+  const origin = schema.getSchema() as unknown as readonly unknown[];
+  const requiredCount = Number(origin[6] ?? 0);
+  const shape = { kind: "structure", name, traits, requiredCount } as const;
   return lazily(shape, "members", () => {
     const known = membersOf.get(origin);
     if (known) return known;

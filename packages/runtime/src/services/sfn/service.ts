@@ -10,6 +10,7 @@ import {
 import { createStateMachine } from "./create-machine.ts";
 import { deleteStateMachine, describeStateMachine, listStateMachines } from "./describe-machine.ts";
 import { listTagsForResource, tagResource, untagResource } from "./tag-operations.ts";
+import { testState } from "./test-state/test-state.ts";
 import { updateStateMachine } from "./update-machine.ts";
 import {
   deleteStateMachineVersion,
@@ -38,6 +39,7 @@ export const sfn = defineService({
     ListTagsForResource: listTagsForResource,
     PublishStateMachineVersion: publishStateMachineVersion,
     TagResource: tagResource,
+    TestState: testState,
     UntagResource: untagResource,
     UpdateStateMachine: updateStateMachine,
     UpdateStateMachineAlias: updateStateMachineAlias,
