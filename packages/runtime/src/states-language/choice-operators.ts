@@ -16,10 +16,9 @@ const ORDERS: Readonly<Record<string, Order>> = {
   Numeric: (left, right) =>
     typeof left === "number" && typeof right === "number" ? left - right : undefined,
   Timestamp: (left, right) => {
-    if (typeof left !== "string" || typeof right !== "string") return undefined;
     const [a, b] = [instantOf(left), instantOf(right)];
     if (a === undefined || b === undefined) return undefined;
-    return a === b ? belowMs(left) - belowMs(right) : a - b;
+    return a.ms === b.ms ? a.subMs - b.subMs : a.ms - b.ms;
   },
   Boolean: (left, right) =>
     typeof left === "boolean" && typeof right === "boolean"
@@ -54,14 +53,8 @@ const TYPES: Readonly<Record<string, (value: Json) => boolean>> = {
   IsBoolean: (value) => typeof value === "boolean",
   IsNumeric: (value) => typeof value === "number",
   IsString: (value) => typeof value === "string",
-  IsTimestamp: (value) => typeof value === "string" && instantOf(value) !== undefined,
+  IsTimestamp: (value) => instantOf(value) !== undefined,
 };
-
-/** The nanoseconds of a timestamp below its milliseconds, which an instant in ms has lost. */
-function belowMs(timestamp: string): number {
-  const fraction = /\.(\d+)/.exec(timestamp)?.[1] ?? "";
-  return Number(fraction.padEnd(9, "0").slice(3));
-}
 
 /** The comparisons that have a form `…Path`: all but `StringMatches` and those that ask for a type. */
 export const COMPARISONS_WITH_PATH: readonly string[] = [...COMPARISONS.keys()];

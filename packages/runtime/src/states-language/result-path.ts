@@ -1,6 +1,9 @@
 import type { Json } from "./definition.ts";
 import { isObject, memberOf, setMember } from "./jsonpath/equal.ts";
+import { evaluate } from "./jsonpath/evaluate.ts";
 import { compilePath, PathError } from "./jsonpath/path.ts";
+import type { Token } from "./jsonpath/token.ts";
+import type { Scope } from "./scope.ts";
 import { StatesError } from "./states-error.ts";
 
 /**
@@ -16,11 +19,11 @@ export function writeReferencePath(path: string, input: Json, value: Json): Json
   const steps = referenceSteps(path);
   if (steps.length === 0) return value;
   const holder: Json[] = [input];
-  let target: Json[] | Record<string, Json> = holder;
+  let target: Container = holder;
   let at: string | number = 0;
   for (const step of steps) {
     const next = ownCopy(stepInto(target, at));
-    if (!accepts(next, step)) throw conflict(path, input, steps, step);
+    if (!accepts(next, step)) throw conflict(path, input, step);
     put(target, at, next);
     target = next;
     at = step;
@@ -29,16 +32,36 @@ export function writeReferencePath(path: string, input: Json, value: Json): Json
   return holder[0]!;
 }
 
+/**
+ * What a reference path names (`ItemsPath`); its root may be the Context object or a variable too.
+ * @throws PathError where the path is no reference path.
+ * @throws StatesError `States.ReferencePathConflict` where there is nothing: `Unable to apply step "items" to input {…}`
+ * is what people report from AWS for an `ItemsPath` that finds nothing.
+ */
+export function readReferencePath(path: string, input: Json, scope: Scope): Json {
+  const { parsed, isReference } = compilePath(path);
+  if (!isReference) throw new PathError(`Invalid path '${path}' : not a reference path`);
+  for (let count = 1; count <= parsed.tokens.length; count++) {
+    const tokens = parsed.tokens.slice(0, count);
+    const { values } = evaluate({ ...parsed, tokens }, { input, scope });
+    if (values === undefined) throw stepConflict(stepOf(tokens.at(-1)!), input);
+  }
+  return compilePath(path).read(input, scope);
+}
+
 /** The names and indexes of a reference path. */
 export function referenceSteps(path: string): readonly (string | number)[] {
   const compiled = compilePath(path);
   if (!compiled.isReference || compiled.parsed.root.kind !== "input")
     throw new PathError(`Invalid path '${path}' : not a reference path`);
-  return compiled.parsed.tokens.map((token) => {
-    if (token.kind === "properties") return token.names[0]!;
-    if (token.kind === "indexes") return token.indexes[0]!;
-    throw new PathError(`Invalid path '${path}' : not a reference path`);
-  });
+  return compiled.parsed.tokens.map(stepOf);
+}
+
+/** The one name or index of a reference path's step. */
+function stepOf(token: Token): string | number {
+  if (token.kind === "properties") return token.names[0]!;
+  if (token.kind === "indexes") return token.indexes[0]!;
+  throw new Error(`A reference path has no step of kind ${token.kind}`);
 }
 
 type Container = Json[] | Record<string, Json>;
@@ -54,7 +77,7 @@ function ownCopy(value: Json): Json {
   return isObject(value) ? { ...value } : value;
 }
 
-function accepts(value: Json, step: string | number): value is Json[] | Record<string, Json> {
+function accepts(value: Json, step: string | number): value is Container {
   if (typeof step === "string") return isObject(value);
   return Array.isArray(value) && step >= 0 && step < value.length;
 }
@@ -65,15 +88,17 @@ function put(target: Container, at: string | number, value: Json): void {
 }
 
 /** As AWS words it: qiita.com/tsubasaogawa/items/4fe341bdb6ae7d2fd8ee shows the first form. */
-function conflict(
-  path: string,
-  input: Json,
-  steps: readonly (string | number)[],
-  step: string | number,
-): StatesError {
-  const cause =
-    step === steps[0] && !isObject(input)
-      ? `Unable to apply ReferencePath ${path} to input ${JSON.stringify(input)}`
-      : `Unable to apply step "${step}" to input ${JSON.stringify(input)}`;
-  return new StatesError("States.ReferencePathConflict", cause);
+function conflict(path: string, input: Json, step: string | number): StatesError {
+  if (isObject(input)) return stepConflict(step, input);
+  return new StatesError(
+    "States.ReferencePathConflict",
+    `Unable to apply ReferencePath ${path} to input ${JSON.stringify(input)}`,
+  );
+}
+
+function stepConflict(step: string | number, input: Json): StatesError {
+  return new StatesError(
+    "States.ReferencePathConflict",
+    `Unable to apply step "${step}" to input ${JSON.stringify(input)}`,
+  );
 }

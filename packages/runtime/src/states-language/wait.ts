@@ -31,7 +31,7 @@ export async function waitUntil(
   if (state.TimestampPath !== undefined) {
     const path = state.TimestampPath;
     const value = readWait(path, "TimestampPath", input, scope);
-    const instant = typeof value === "string" ? instantOf(value) : undefined;
+    const instant = instantOf(value)?.ms;
     if (instant === undefined) {
       throw new StatesError(
         "States.Runtime",
@@ -87,7 +87,7 @@ function secondsFrom(value: Json, field: string, written: string): number {
 }
 
 function timestampFrom(text: string): number {
-  const instant = instantOf(text);
+  const instant = instantOf(text)?.ms;
   if (instant === undefined) {
     throw new StatesError(
       "States.Runtime",

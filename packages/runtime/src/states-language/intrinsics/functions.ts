@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import type { Json, JsonObject } from "../definition.ts";
+import type { Json } from "../definition.ts";
 import { isEqual, isObject } from "../jsonpath/equal.ts";
 import { StatesError } from "../states-error.ts";
 import { formatted } from "./format.ts";
+import { inHashSetOrder } from "./java-hash.ts";
+import { javaText } from "./java-text.ts";
 import type { IntrinsicCall } from "./parse.ts";
 import { type Randomness, seededInteger } from "./randomness.ts";
 
@@ -46,9 +48,12 @@ export const FUNCTIONS: ReadonlyMap<string, Intrinsic> = new Map<string, Intrins
   ["States.UUID", uuid],
 ]);
 
-/** The error of an intrinsic function whose arguments do not fit. */
-export function invalidArguments({ call }: CallContext, detail = ""): StatesError {
-  return new StatesError("States.Runtime", `Invalid arguments in ${call.name}${detail}`);
+/**
+ * The error of an intrinsic function whose arguments do not fit; AWS shows "Invalid arguments in States.MathAdd", and
+ * not what is wrong with them.
+ */
+export function invalidArguments({ call }: CallContext): StatesError {
+  return new StatesError("States.Runtime", `Invalid arguments in ${call.name}`);
 }
 
 /** Asserts that there are `least` to `most` arguments. */
@@ -68,17 +73,29 @@ function textAt(values: readonly Json[], at: number, context: CallContext): stri
   return value;
 }
 
-/** A number without its fraction, which is how AWS reads a number where it wants a whole one. */
+/**
+ * A number without its fraction: what AWS takes where it wants a whole one, though its documentation says "rounded".
+ * `States.ArrayRange(1.6, 1.4, 1)` is `[1]` there.
+ */
 function integerAt(values: readonly Json[], at: number, context: CallContext): number {
+  return Math.trunc(numberAt(values, at, context)) + 0;
+}
+
+function numberAt(values: readonly Json[], at: number, context: CallContext): number {
   const value = values[at];
-  if (typeof value !== "number" || value > INTEGER_MAX || value < INTEGER_MIN)
-    throw invalidArguments(context);
-  return Math.trunc(value) + 0;
+  if (typeof value !== "number" || !isInteger32(Math.trunc(value))) throw invalidArguments(context);
+  return value;
+}
+
+function isInteger32(value: number): boolean {
+  return value >= INTEGER_MIN && value <= INTEGER_MAX;
 }
 
 function stringToJson(values: readonly Json[], context: CallContext): Json {
   count(values, context, 1);
   const text = textAt(values, 0, context);
+  // AWS takes no text for null.
+  if (text.trim() === "") return null;
   try {
     // JSON.parse gives JSON and nothing else.
     return JSON.parse(text) as Json;
@@ -127,6 +144,8 @@ function arrayGetItem(values: readonly Json[], context: CallContext): Json {
   const array = arrayAt(values, 0, context);
   const index = integerAt(values, 1, context);
   const element = array[index];
+  // AWS: null from an empty array, an error from any other.
+  if (array.length === 0) return null;
   if (element === undefined) throw invalidArguments(context);
   return element;
 }
@@ -136,16 +155,16 @@ function arrayLength(values: readonly Json[], context: CallContext): Json {
   return arrayAt(values, 0, context).length;
 }
 
-/** The first of each; objects by their text with sorted names, so that a long list costs no square of its length. */
+/** Objects are the same whatever the order of their members: the key is their text with sorted names. */
 function arrayUnique(values: readonly Json[], context: CallContext): Json {
   count(values, context, 1);
-  const seen = new Set<string>();
-  return arrayAt(values, 0, context).filter((element) => {
+  const array = arrayAt(values, 0, context);
+  const distinct = new Map<string, Json>();
+  for (const element of array) {
     const key = canonical(element);
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+    if (!distinct.has(key)) distinct.set(key, element);
+  }
+  return inHashSetOrder(distinct, array.length);
 }
 
 function canonical(value: Json): string {
@@ -185,18 +204,18 @@ function hash(values: readonly Json[], context: CallContext): Json {
   count(values, context, 2);
   const algorithm = ALGORITHMS[textAt(values, 1, context)];
   const data = values[0]!;
-  const text = typeof data === "string" ? data : JSON.stringify(data);
+  // What is no string is hashed by its text; which text, AWS does not say.
+  const text = javaText(data);
   if (algorithm === undefined || text.length > TEXT_LENGTH_MAX) throw invalidArguments(context);
   return createHash(algorithm).update(text, "utf8").digest("hex");
 }
 
-/** Only shallow merging is there: the third argument has to be `false`. */
+/** Only shallow merging is there: the third argument must not be `true`; what is no boolean passes on AWS. */
 function jsonMerge(values: readonly Json[], context: CallContext): Json {
   count(values, context, 3);
   const [left, right, isDeep] = values;
-  if (!isObject(left) || !isObject(right) || isDeep !== false) throw invalidArguments(context);
-  const merged: JsonObject = { ...left, ...right };
-  return merged;
+  if (!isObject(left) || !isObject(right) || isDeep === true) throw invalidArguments(context);
+  return { ...left, ...right };
 }
 
 function mathRandom(values: readonly Json[], context: CallContext): Json {
@@ -208,9 +227,13 @@ function mathRandom(values: readonly Json[], context: CallContext): Json {
   return seededInteger(integerAt(values, 2, context), start, end);
 }
 
+/** Adds after rounding, a half towards the larger: -1.5 to -1 (localstack's test_math_operations.snapshot.json). */
 function mathAdd(values: readonly Json[], context: CallContext): Json {
   count(values, context, 2);
-  return integerAt(values, 0, context) + integerAt(values, 1, context);
+  const [left, right] = [0, 1].map((at) => Math.round(numberAt(values, at, context)));
+  const sum = left! + right! + 0;
+  if (!isInteger32(sum)) throw invalidArguments(context);
+  return sum;
 }
 
 /** Every character of the second string is a delimiter; parts that are empty are left out. */

@@ -78,15 +78,16 @@ function readArgument(reader: Reader, knows: (name: string) => boolean, depth: n
 }
 
 /** What a backslash may stand before. Source: developer guide, "Reserved characters in intrinsic functions". */
-const ESCAPED = new Set(["'", "{", "}", "\\"]);
+const STRING = /'((?:[^'\\]|\\['{}\\])*)'/y;
 
 function readString(reader: Reader): Argument {
-  const template = reader.match(/'(?:[^'\\]|\\[\s\S])*'/y)?.slice(1, -1);
-  if (template === undefined) return reader.fail("a string is not closed");
+  const template = reader.match(STRING)?.slice(1, -1);
+  if (template === undefined)
+    return reader.fail("a string is not closed, or has a backslash before other than ' { } \\");
   return { kind: "string", value: withoutEscapes(template), template };
 }
 
-/** `\'`, `\{`, `\}` and `\\` stand for the character; before any other a backslash is itself. */
+/** `\\'`, `\\{`, `\\}` and `\\\\` stand for the character; before any other, which only a path can bring, a backslash is itself. */
 export function withoutEscapes(template: string): string {
-  return template.replace(/\\([\s\S])/g, (all, char: string) => (ESCAPED.has(char) ? char : all));
+  return template.replace(/\\(['{}\\])/g, "$1");
 }

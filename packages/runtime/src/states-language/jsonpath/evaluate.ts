@@ -2,8 +2,7 @@ import type { Json } from "../definition.ts";
 import type { Scope } from "../scope.ts";
 import { isObject, memberOf, setMember } from "./equal.ts";
 import { holdsFor } from "./filter.ts";
-import { callFunction } from "./functions.ts";
-import { isDefiniteToken, type ParsedPath, type Token, tokenText } from "./token.ts";
+import { isDefinite, isDefiniteToken, type ParsedPath, type Token, tokenText } from "./token.ts";
 
 /** What a path is evaluated against. */
 export interface Documents {
@@ -14,7 +13,7 @@ export interface Documents {
   readonly element?: Json;
 }
 
-/** What a path found: the values, or, where a definite path found none, why, in Jayway's words. */
+/** What a path found: the values, or why there are none, in Jayway's words. */
 export type Found =
   | { readonly values: readonly Json[] }
   | { readonly values?: undefined; readonly reason: string };
@@ -22,32 +21,36 @@ export type Found =
 /**
  * Applies a path's steps one after another, each to all values that the one before found; nothing recurses, so that
  * neither a long path nor a deep document can exhaust the stack.
+ *
+ * An indefinite path that misses a field on its way (`$.items[*].id` where there are no `items`) finds the empty list,
+ * but an index or a slice of what is no array is an error. Source: localstack's test_base.snapshot.json, recorded on
+ * AWS: test_json_path_array_wildcard_or_slice_with_no_input, and the exceptions that it names.
  */
 export function evaluate(path: ParsedPath, documents: Documents): Found {
+  const { tokens } = path;
   const start = rootValue(path, documents);
   if (start === undefined) return { reason: `No results for path: ${pathText(path, 0)}` };
   let values: readonly Json[] = [start];
   let definite = true;
-  for (let at = 0; at < path.tokens.length; at++) {
-    const token = path.tokens[at]!;
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at]!;
     if (token.kind === "scan") {
-      const next = path.tokens[++at]!;
+      const next = tokens[++at]!;
       values = values.flatMap((value) => scan(value, next, documents));
       definite = false;
       continue;
     }
-    if (definite) {
-      const reason = whyNotApplicable(path, at, values[0]!);
-      if (reason !== undefined) return { reason };
-    }
-    values =
-      token.kind === "function"
-        ? callOn(token, values, definite, documents)
-        : values.flatMap((value) => step(value, token, documents));
-    definite &&= isDefiniteToken(token, at === path.tokens.length - 1);
+    const isLast = at === tokens.length - 1;
+    const obstacle = definite ? obstacleTo(path, at, values[0]!) : undefined;
+    if (obstacle !== undefined)
+      return obstacle.isMissing && !isDefinite(tokens) ? { values: [] } : obstacle;
+    values = values.flatMap((value) => step(value, token, isLast, documents));
+    definite &&= isDefiniteToken(token, isLast);
+    if (definite && values.length === 0)
+      return isDefinite(tokens)
+        ? { reason: `No results for path: ${pathText(path, tokens.length)}` }
+        : { values: [] };
   }
-  if (definite && values.length === 0)
-    return { reason: `No results for path: ${pathText(path, path.tokens.length)}` };
   return { values };
 }
 
@@ -67,21 +70,10 @@ function rootValue(path: ParsedPath, documents: Documents): Json | undefined {
   }
 }
 
-/** A function gets the one value of a definite path, else the list of all. */
-function callOn(
-  token: Token & { kind: "function" },
-  values: readonly Json[],
-  definite: boolean,
-  documents: Documents,
-): readonly Json[] {
-  const subject = definite ? values[0]! : [...values];
-  return [callFunction(token.name, subject, token.parameters, documents)];
-}
-
-function step(value: Json, token: Token, documents: Documents): readonly Json[] {
+function step(value: Json, token: Token, isLast: boolean, documents: Documents): readonly Json[] {
   switch (token.kind) {
     case "properties":
-      return properties(value, token.names);
+      return properties(value, token.names, isLast);
     case "indexes":
       return Array.isArray(value) ? token.indexes.flatMap((index) => element(value, index)) : [];
     case "slice":
@@ -95,19 +87,16 @@ function step(value: Json, token: Token, documents: Documents): readonly Json[] 
   }
 }
 
-/** Of one name its value; of several an object of those that are there. */
-function properties(value: Json, names: readonly string[]): readonly Json[] {
+/** Of one name its value; of several, at a path's end, an object of those that are there, else the value of each. */
+function properties(value: Json, names: readonly string[], isLast: boolean): readonly Json[] {
   if (!isObject(value)) return [];
-  const [name] = names;
-  if (names.length === 1 && name !== undefined) {
+  const found = names.flatMap((name) => {
     const member = memberOf(value, name);
-    return member === undefined ? [] : [member];
-  }
+    return member === undefined ? [] : [{ name, member }];
+  });
+  if (names.length === 1 || !isLast) return found.map(({ member }) => member);
   const merged = {};
-  for (const each of names) {
-    const member = memberOf(value, each);
-    if (member !== undefined) setMember(merged, each, member);
-  }
+  for (const { name, member } of found) setMember(merged, name, member);
   return [merged];
 }
 
@@ -116,26 +105,39 @@ function element(list: readonly Json[], index: number): readonly Json[] {
   return found === undefined ? [] : [found];
 }
 
-function slice(list: readonly Json[], from?: number, to?: number): readonly Json[] {
-  const end = to === undefined ? list.length : to < 0 ? list.length + to : to;
-  const start = from === undefined ? 0 : from < 0 ? list.length + from : from;
-  return list.slice(Math.max(0, start), Math.max(0, end));
+/** As Jayway's `ArrayPathToken` cuts: of `[a:b]` negative bounds are not counted from the end, but each index between is. */
+function slice(list: readonly Json[], from: number | undefined, to: number | undefined): Json[] {
+  const fromEnd = (bound: number) => Math.max(0, bound < 0 ? list.length + bound : bound);
+  if (to === undefined) return list.slice(fromEnd(from ?? 0));
+  if (from === undefined) return list.slice(0, fromEnd(to));
+  const found: Json[] = [];
+  // What lies further than the array is long before its end cannot be hit.
+  for (let at = Math.max(from, -list.length); at < Math.min(to, list.length); at++)
+    found.push(...element(list, at));
+  return found;
 }
 
 /** Values of an object's members in their order, elements of a list; of anything else nothing. */
-export function childrenOf(value: Json): readonly Json[] {
+function childrenOf(value: Json): readonly Json[] {
   if (Array.isArray(value)) return value;
   return isObject(value) ? Object.values(value) : [];
 }
 
-/** A filter picks elements of a list; an object it lets pass or not. */
+/**
+ * A filter picks elements of a list; an object it lets pass or not. Of the elements those that are no objects or lists
+ * do not match, whatever the filter. Source: Step Functions developer guide, "Paths": `@` "does not match scalar values".
+ */
 function filtered(
   value: Json,
   token: Token & { kind: "filter" },
   documents: Documents,
 ): readonly Json[] {
-  const candidates = Array.isArray(value) ? value : isObject(value) ? [value] : [];
-  return candidates.filter((candidate) => holdsFor(token.filter, candidate, documents));
+  const candidates = Array.isArray(value) ? value : [value];
+  return candidates.filter((each) => isContainer(each) && holdsFor(token.filter, each, documents));
+}
+
+function isContainer(value: Json): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 /**
@@ -154,43 +156,57 @@ function scan(root: Json, token: Token, documents: Documents): Json[] {
   return found;
 }
 
-/** Below `..`, names count only where an object has them all. */
+/** Below `..`, several names count only where an object has them all. */
 function hits(value: Json, token: Token, documents: Documents): readonly Json[] {
-  if (token.kind !== "properties" || token.names.length === 1) return step(value, token, documents);
-  const hasAll = isObject(value) && token.names.every((name) => Object.hasOwn(value, name));
-  return hasAll ? properties(value, token.names) : [];
+  if (token.kind === "properties" && token.names.length > 1) {
+    const hasAll = isObject(value) && token.names.every((name) => Object.hasOwn(value, name));
+    if (!hasAll) return [];
+  }
+  return step(value, token, true, documents);
 }
 
-/** Why a step of a path, definite so far, cannot be applied to the value that it meets; in Jayway's words. */
-function whyNotApplicable(path: ParsedPath, at: number, value: Json): string | undefined {
+interface Obstacle {
+  readonly values?: undefined;
+  readonly reason: string;
+  /** Something is not there, as opposed to: there, and of the wrong kind. */
+  readonly isMissing: boolean;
+}
+
+/**
+ * Why a step of a path, definite so far, cannot be applied to the value that it meets. The sentences are Jayway 2.0's,
+ * which AWS shows: "Missing property in path $['no']" (localstack's test_base_scenarios.snapshot.json), "Property
+ * ['length()'] not found in path $['list']" (aws-step-functions-developer-guide pull request 5).
+ */
+function obstacleTo(path: ParsedPath, at: number, value: Json): Obstacle | undefined {
   const token = path.tokens[at]!;
-  const isLast = at === path.tokens.length - 1;
   if (token.kind === "properties") {
     if (!isObject(value))
-      return `Expected to find an object with property ${tokenText(token)} in path ${pathText(path, at)} but found '${javaTypeOf(value)}'. This is not a json object according to the JsonProvider: '${JSON_PROVIDER}'.`;
-    const [name] = token.names;
-    if (token.names.length === 1 && name !== undefined && !Object.hasOwn(value, name))
-      return `${isLast ? "No results for path:" : "Missing property in path"} ${pathText(path, at + 1)}`;
-  } else if (token.kind === "indexes" || token.kind === "slice") {
-    if (value === null) return `The path ${pathText(path, at)} is null`;
+      return missing(`Property ${tokenText(token)} not found in path ${pathText(path, at)}`);
+    const isLast = at === path.tokens.length - 1;
+    if (isLast || token.names.length > 1 || Object.hasOwn(value, token.names[0]!)) return undefined;
+    return missing(`Missing property in path ${pathText(path, at + 1)}`);
+  }
+  if (token.kind === "indexes" || token.kind === "slice") {
+    if (value === null) return missing(`The path ${pathText(path, at)} is null`);
     if (!Array.isArray(value))
-      return `Filter: ${tokenText(token)} can only be applied to arrays. Current context is: ${JSON.stringify(value)}`;
-  } else if (token.kind === "filter" && !Array.isArray(value) && !isObject(value))
-    return `Filter: ${tokenText(token)} can not be applied to primitives. Current context is: ${JSON.stringify(value)}`;
+      return wrong(`Filter: ${tokenText(token)} can only be applied to arrays.`, value);
+  }
+  if (token.kind === "filter" && !isContainer(value))
+    return wrong(`Filter: ${tokenText(token)} can not be applied to primitives.`, value);
   return undefined;
 }
 
-const JSON_PROVIDER = "com.jayway.jsonpath.spi.json.JacksonJsonProvider";
+function missing(reason: string): Obstacle {
+  return { reason, isMissing: true };
+}
 
-function javaTypeOf(value: Json): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "java.util.ArrayList";
-  if (typeof value === "string") return "java.lang.String";
-  if (typeof value === "boolean") return "java.lang.Boolean";
-  return Number.isInteger(value) ? "java.lang.Integer" : "java.lang.Double";
+function wrong(problem: string, value: Json): Obstacle {
+  const reason = `${problem} Current context is: ${JSON.stringify(value)}`;
+  return { reason, isMissing: false };
 }
 
 /** The first `count` steps of a path as Jayway writes them; its root is `$`, whichever document that is. */
 function pathText(path: ParsedPath, count: number): string {
-  return `${path.root.kind === "element" ? "@" : "$"}${path.tokens.slice(0, count).map(tokenText).join("")}`;
+  const root = path.root.kind === "element" ? "@" : "$";
+  return root + path.tokens.slice(0, count).map(tokenText).join("");
 }

@@ -1,29 +1,12 @@
-import { parseFilter, parseOperand } from "./parse-filter.ts";
+import { parseFilter } from "./parse-filter.ts";
 import { PathError } from "./path-error.ts";
 import { Reader } from "./reader.ts";
-import type { Operand, ParsedPath, Root, Token } from "./token.ts";
+import type { ParsedPath, Root, Token } from "./token.ts";
 
 /** A path longer than this is refused; a definition of 1 MB could hold one that is. */
 export const PATH_LENGTH_MAX = 65_536; // characters
 /** Filters in filters, parentheses in parentheses. */
 export const FILTER_DEPTH_MAX = 100;
-
-/** The functions that a path can end in. Source: github.com/json-path/JsonPath, README, "Functions". */
-const FUNCTIONS: ReadonlySet<string> = new Set([
-  "length",
-  "size",
-  "min",
-  "max",
-  "avg",
-  "stddev",
-  "sum",
-  "keys",
-  "concat",
-  "append",
-  "first",
-  "last",
-  "index",
-]);
 
 /**
  * Reads a path: `$`, `$$` or `$variable`, then its steps, in dot or bracket notation.
@@ -57,51 +40,33 @@ const VARIABLE_NAME = /[\p{ID_Start}_][\p{ID_Continue}]*/uy;
 function readTokens(reader: Reader, depth: number, inner: boolean): Token[] {
   const tokens: Token[] = [];
   while (!reader.done) {
-    const before = tokens.at(-1);
-    if (before?.kind === "function") {
-      if (inner) break;
-      reader.fail("a function ends a path");
-    }
     if (reader.take("..")) {
       if (reader.done) reader.fail("'..' needs a name, '*' or '[' after it");
       tokens.push({ kind: "scan" });
-      if (reader.peek() !== "[") tokens.push(readDotted(reader, depth, inner));
+      if (reader.peek() !== "[") tokens.push(readDotted(reader, inner));
     } else if (reader.take(".")) {
       // `$.['name']`, which Jayway takes for `$['name']`.
-      tokens.push(
-        reader.peek() === "[" ? readBracket(reader, depth) : readDotted(reader, depth, inner),
-      );
+      tokens.push(reader.peek() === "[" ? readBracket(reader, depth) : readDotted(reader, inner));
     } else if (reader.peek() === "[") tokens.push(readBracket(reader, depth));
     else break;
   }
   return tokens;
 }
 
-/** What a name in dot notation cannot hold; it holds all else: `-`, `:`, `é`. Inside a filter, an operator ends it. */
-const NAME = /[^.[\](){}\s'",]+/uy;
-const INNER_NAME = /[^.[\](){}\s'",=<>!&|~]+/uy;
+/**
+ * A name in dot notation: `-`, `:`, `é` are characters like others; inside a filter, an operator ends it. `length()`
+ * and the like are names too: Step Functions knows none of Jayway's functions, and looks for a field of that name
+ * (repost.aws, "sum function returns error about not finding path"; aws-step-functions-developer-guide pull request 5).
+ */
+const NAME = /[^.[\](){}\s'",]+(?:\([^()]*\))?/uy;
+const INNER_NAME = /[^.[\](){}\s'",=<>!&|~]+(?:\([^()]*\))?/uy;
 
-function readDotted(reader: Reader, depth: number, inner: boolean): Token {
+function readDotted(reader: Reader, inner: boolean): Token {
   if (reader.take("*")) return { kind: "wildcard" };
   const name = reader.match(inner ? INNER_NAME : NAME);
-  if (name === undefined) reader.fail("a name is missing");
-  if (reader.peek() !== "(") return { kind: "properties", names: [name] };
-  if (!FUNCTIONS.has(name)) reader.fail(`there is no function '${name}'`);
-  return { kind: "function", name, parameters: readParameters(reader, depth) };
-}
-
-function readParameters(reader: Reader, depth: number): Operand[] {
-  reader.expect("(");
-  const parameters: Operand[] = [];
-  reader.skipBlanks();
-  while (reader.peek() !== ")") {
-    if (parameters.length > 0) reader.expect(",");
-    reader.skipBlanks();
-    parameters.push(parseOperand(reader, depth + 1));
-    reader.skipBlanks();
-  }
-  reader.expect(")");
-  return parameters;
+  return name === undefined
+    ? reader.fail("a name is missing")
+    : { kind: "properties", names: [name] };
 }
 
 function readBracket(reader: Reader, depth: number): Token {
@@ -128,7 +93,7 @@ function readNames(reader: Reader): Token {
   do {
     reader.skipBlanks();
     if (reader.peek() !== "'" && reader.peek() !== '"') reader.fail("a name in quotes is missing");
-    names.push(reader.quoted());
+    names.push(reader.quotedName());
     reader.skipBlanks();
   } while (reader.take(","));
   close(reader);
@@ -136,7 +101,6 @@ function readNames(reader: Reader): Token {
 }
 
 function readFilters(reader: Reader, depth: number): Token {
-  const start = reader.at;
   const parts = [];
   do {
     reader.skipBlanks();
@@ -146,12 +110,11 @@ function readFilters(reader: Reader, depth: number): Token {
     parts.push(parseFilter(reader, depth + 1));
     reader.skipBlanks();
   } while (reader.take(","));
-  const text = reader.text.slice(start, reader.at);
   close(reader);
   const [first] = parts;
   const filter =
     parts.length === 1 && first !== undefined ? first : ({ kind: "and", parts } as const);
-  return { kind: "filter", filter, text };
+  return { kind: "filter", filter };
 }
 
 function readIndexes(reader: Reader): Token {

@@ -62,6 +62,22 @@ export class Reader {
     return this.fail("a string is not closed");
   }
 
+  /**
+   * A name in quotes. A backslash takes away the meaning of the quote and of a backslash; before all else it is itself,
+   * where Java's would not be. Source: localstack's test_base_scenarios.snapshot.json, ESCAPE_SEQUENCES_JSONPATH, where
+   * AWS finds the field `Test\""Name"` by a path in single quotes.
+   */
+  quotedName(): string {
+    const quote = this.peek();
+    const found = this.match(quote === "'" ? /'(?:[^'\\]|\\[\s\S])*'/y : /"(?:[^"\\]|\\[\s\S])*"/y);
+    if (found === undefined) return this.fail("a string is not closed");
+    return found
+      .slice(1, -1)
+      .replace(/\\([\s\S])/g, (all, char: string) =>
+        char === quote || char === "\\" ? char : all,
+      );
+  }
+
   #escaped(): string {
     if (this.done) this.fail("a string is not closed");
     const char = this.text.charAt(this.at++);

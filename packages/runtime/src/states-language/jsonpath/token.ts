@@ -13,9 +13,7 @@ export type Token =
   /** `..`: the next step, applied to the value and to all that is in it. */
   | { readonly kind: "scan" }
   /** `[?(…)]`; several: `[?(…),?(…)]`, which have to hold together. */
-  | { readonly kind: "filter"; readonly filter: Filter; readonly text: string }
-  /** `.length()`, at the end of a path. */
-  | { readonly kind: "function"; readonly name: string; readonly parameters: readonly Operand[] };
+  | { readonly kind: "filter"; readonly filter: Filter };
 
 /** Where a path begins: the input, the Context object (`$$`), a variable (`$name`), or in a filter the element (`@`). */
 export type Root =
@@ -82,8 +80,6 @@ export function isDefiniteToken(token: Token, isLast: boolean): boolean {
       return token.names.length === 1 || isLast;
     case "indexes":
       return token.indexes.length === 1;
-    case "function":
-      return true;
     default:
       return false;
   }
@@ -104,7 +100,5 @@ export function tokenText(token: Token): string {
       return "..";
     case "filter":
       return "[?]";
-    case "function":
-      return `.${token.name}()`;
   }
 }
