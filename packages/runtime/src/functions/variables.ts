@@ -78,6 +78,8 @@ export function environmentVariables(
     LAMBDA_TASK_ROOT: codeDirectory,
     LAMBDA_RUNTIME_DIR: runtimeDirectory,
     AWS_ENDPOINT_URL: endpoint,
+    // SDKs would call `sync-` and this endpoint's host for StartSyncExecution, which no name server knows.
+    AWS_DISABLE_HOST_PREFIX_INJECTION: "true",
   };
 }
 

@@ -447,6 +447,8 @@ test("Web pages of other origins are refused, and nothing ever allows one", asyn
     { host: "127.0.0.1.evil.example" },
     { host: "localhost.evil.example" },
     { host: "xlocalhost" },
+    { host: "sync-evil.example" },
+    { host: "sync-sync-localhost" },
     { host: "evil.example#localhost" },
     { host: "" },
     { "sec-fetch-site": "cross-site" },
@@ -477,6 +479,10 @@ test("Own pages, addresses and localhost with all under it are let in", async ()
     { host: "192.168.1.7:4566" },
     { host: "[::1]:4566" },
     { host: "[::1]" },
+    // Where a client puts Step Functions' prefix before an endpoint of its own: aws-sdk-js-v3 issue 7146.
+    { host: "sync-localhost:4566" },
+    { host: "sync-127.0.0.1:4566" },
+    { host: "sync-cloud.localhost:4566" },
   ];
   for (const headers of allowed) {
     const answer = await json("ListQueues", "{}", headers);

@@ -34,8 +34,18 @@ function refused(message: string): Refusal {
   return { status: 403, message };
 }
 
-/** A literal address cannot be rebound to another machine; `localhost` and what is under it is always this one. */
+/** What Step Functions' clients put before the host of StartSyncExecution and TestState, whatever the endpoint is. */
+const SYNC = "sync-";
+
 function isOwnHost(host: string, ownHosts: ReadonlySet<string>): boolean {
+  return (
+    isOwnName(host, ownHosts) ||
+    (host.startsWith(SYNC) && isOwnName(host.slice(SYNC.length), ownHosts))
+  );
+}
+
+/** A literal address cannot be rebound to another machine; `localhost` and what is under it is always this one. */
+function isOwnName(host: string, ownHosts: ReadonlySet<string>): boolean {
   return (
     isIP(host) !== 0 || host === "localhost" || host.endsWith(".localhost") || ownHosts.has(host)
   );
