@@ -9,6 +9,7 @@ import type {
   QueryLanguage,
   State,
 } from "./definition.ts";
+import { callIntrinsic, isIntrinsic } from "./intrinsics/intrinsic.ts";
 import { evaluateJsonata } from "./jsonata.ts";
 import { expectType } from "./jsonata-type.ts";
 import { PathNotFound, readPath } from "./jsonpath/path.ts";
@@ -17,7 +18,7 @@ import { writeReferencePath } from "./result-path.ts";
 import type { Scope } from "./scope.ts";
 import { checkAssigned, checkSize } from "./size.ts";
 import { StatesError } from "./states-error.ts";
-import { fillTemplate } from "./template.ts";
+import { fillTemplate, notFoundForField } from "./template.ts";
 
 export { itemInput, itemsOf, type MapLimits, mapLimits } from "./map-fields.ts";
 export type { Moment } from "./moment.ts";
@@ -244,10 +245,9 @@ async function failureField(
   }
   const path = state[`${field}Path`];
   if (path === undefined) return written;
-  const value = path.startsWith("States.")
-    ? fillTemplate({ "text.$": path }, input, scope)
+  const text = isIntrinsic(path)
+    ? callIntrinsic(path, input, scope)
     : readField(path, `${field}Path`, input, scope);
-  const text = path.startsWith("States.") ? (value as JsonObject).text : value;
   if (typeof text !== "string") {
     throw new StatesError(
       "States.Runtime",
@@ -263,11 +263,7 @@ function readField(path: string, field: string, input: Json, scope: Scope): Json
     return readPath(path, input, scope);
   } catch (error) {
     if (!(error instanceof PathNotFound)) throw error;
-    throw new StatesError(
-      "States.Runtime",
-      `The JSONPath '${path}' specified for the field '${field}' could not be found in the input ` +
-        `'${JSON.stringify(input)}'`,
-    );
+    throw notFoundForField(path, field, input);
   }
 }
 
