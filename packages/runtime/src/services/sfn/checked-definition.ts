@@ -2,76 +2,66 @@ import type { StateMachineType } from "@aws-sdk/client-sfn";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
 import type { StateMachineDefinition } from "../../states-language/definition.ts";
+import {
+  type Diagnostic,
+  invalidDefinitionMessage,
+  validateDefinition,
+} from "../../states-language/validate/validate.ts";
 
 /** Source: API reference, CreateStateMachine, `definition`. */
 const DEFINITION_LENGTH_MAX = 1_048_576;
 
-interface Diagnostic {
-  readonly severity: "ERROR" | "WARNING";
-  readonly code: string;
-  readonly message: string;
-  readonly location?: string;
-}
-
-/** Throws `InvalidDefinition` with every error of the definition, in the words of ValidateStateMachineDefinition. */
-export function checkDefinition(text: string, type: StateMachineType): void {
-  checkLength(text);
-  refuseErrors(validateDefinition(text, { type }).diagnostics);
+/** Throws `InvalidDefinition` with every error of the definition. */
+export function checkDefinition(
+  text: string,
+  type: StateMachineType = "STANDARD",
+): StateMachineDefinition {
+  checkDefinitionLength(text);
+  return accepted(text, validateDefinition(text, { type }).diagnostics);
 }
 
 /**
- * The definition of a test: a machine, or the state `aloneAs` without one, whose transitions lead to where nothing is.
+ * A state that is tested without its machine, as a machine that has no other: its transitions may lead anywhere.
  * Throws `InvalidDefinition`.
  */
-export function checkStateDefinition(text: string, aloneAs?: string): StateMachineDefinition {
-  checkLength(text);
-  const whole = aloneAs === undefined ? text : machineOf(aloneAs, text);
-  const { definition, diagnostics } = validateDefinition(whole);
-  refuseErrors(
-    diagnostics.filter(({ code }) => aloneAs === undefined || !OF_TRANSITIONS.has(code)),
+export function checkStateAlone(text: string, name: string): StateMachineDefinition {
+  checkDefinitionLength(text);
+  if (!isJson(text)) return accepted(text, validateDefinition(text).diagnostics);
+  const quoted = JSON.stringify(name);
+  const machine = `{"StartAt":${quoted},"States":{${quoted}:${text}}}`;
+  const { diagnostics } = validateDefinition(machine);
+  return accepted(
+    machine,
+    diagnostics.filter((diagnostic) => !leavesState(diagnostic, `/States/${name}`)),
   );
-  // What has no errors, or only those of a state's transitions, is a definition.
-  return definition ?? (JSON.parse(whole) as StateMachineDefinition);
 }
 
-const OF_TRANSITIONS: ReadonlySet<string> = new Set([
-  "MISSING_TRANSITION_TARGET",
-  "MISSING_END_STATE",
-]);
-
-function machineOf(stateName: string, state: string): string {
-  return `{"StartAt":${JSON.stringify(stateName)},"States":{${JSON.stringify(stateName)}:${state}}}`;
-}
-
-function checkLength(text: string | undefined): void {
+/** Throws `ValidationException` on a definition that is missing or too long. */
+export function checkDefinitionLength(text: string | undefined): void {
   new Constraints()
     .required("definition", text)
     .length("definition", text, { min: 1, max: DEFINITION_LENGTH_MAX })
     .check("ValidationException");
 }
 
-function refuseErrors(diagnostics: readonly Diagnostic[]): void {
-  const errors = diagnostics.filter(({ severity }) => severity === "ERROR");
-  if (errors.length === 0) return;
-  const told = errors.map(({ code, message, location }) =>
-    location === undefined ? `${code}: ${message}` : `${code}: ${message} at ${location}`,
-  );
-  throw new ServiceError(
-    "InvalidDefinition",
-    `Invalid State Machine Definition: '${told.join(", ")}'`,
-  );
+function accepted(text: string, diagnostics: readonly Diagnostic[]): StateMachineDefinition {
+  if (diagnostics.some(({ severity }) => severity === "ERROR"))
+    throw new ServiceError("InvalidDefinition", invalidDefinitionMessage(diagnostics));
+  // What has no error is a definition.
+  return JSON.parse(text) as StateMachineDefinition;
 }
 
-function validateDefinition(
-  text: string,
-  _options: { type?: StateMachineType } = {},
-): { definition?: StateMachineDefinition; diagnostics: Diagnostic[] } {
+/** Of the transitions of the state itself, and not of states within it. */
+function leavesState({ code, location = "" }: Diagnostic, state: string): boolean {
+  const ofTransition = code === "MISSING_TRANSITION_TARGET" || code === "MISSING_END_STATE";
+  return ofTransition && !location.slice(state.length).includes("/States/");
+}
+
+function isJson(text: string): boolean {
   try {
-    return { definition: JSON.parse(text) as StateMachineDefinition, diagnostics: [] };
-  } catch (error) {
-    const { message } = error as Error;
-    return {
-      diagnostics: [{ severity: "ERROR", code: "INVALID_JSON_DESCRIPTION", message }],
-    };
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

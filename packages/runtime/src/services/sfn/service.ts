@@ -12,6 +12,7 @@ import { deleteStateMachine, describeStateMachine, listStateMachines } from "./d
 import { listTagsForResource, tagResource, untagResource } from "./tag-operations.ts";
 import { testState } from "./test-state/test-state.ts";
 import { updateStateMachine } from "./update-machine.ts";
+import { validateStateMachineDefinition } from "./validate-definition.ts";
 import {
   deleteStateMachineVersion,
   listStateMachineVersions,
@@ -43,5 +44,6 @@ export const sfn = defineService({
     UntagResource: untagResource,
     UpdateStateMachine: updateStateMachine,
     UpdateStateMachineAlias: updateStateMachineAlias,
+    ValidateStateMachineDefinition: validateStateMachineDefinition,
   },
 });

@@ -12,8 +12,9 @@ import {
   type StateMachineDefinition,
   type StatesOf,
 } from "../../../states-language/definition.ts";
+import { jsonProblem } from "../../../states-language/json-problem.ts";
 import type { Scope } from "../../../states-language/scope.ts";
-import { checkStateDefinition } from "../checked-definition.ts";
+import { checkDefinition, checkStateAlone } from "../checked-definition.ts";
 import { checkRole } from "../configuration.ts";
 import { validationError } from "../errors.ts";
 import { machineArn } from "../machine-arn.ts";
@@ -50,7 +51,7 @@ export async function subjectOf(call: Call, request: TestStateInput): Promise<Su
   const stateName = request.stateName ?? STATE_NAME;
   const state = findState(definition, stateName);
   if (!state) throw validationError("State not found in definition");
-  const input = parsed(request.input ?? "{}", (why) => invalidInput(why));
+  const input = parsed(request.input ?? "{}", invalidInput);
   const mock = await mockOf(state, request);
   checkTestable(state, request);
   if (request.roleArn !== undefined) checkRole(request.roleArn);
@@ -97,8 +98,8 @@ export async function subjectOf(call: Call, request: TestStateInput): Promise<Su
 /** A machine, of which `stateName` is tested; or a state alone, as a machine that has no other. */
 function definitionOf({ definition = "", stateName }: TestStateInput): StateMachineDefinition {
   return stateName === undefined
-    ? checkStateDefinition(definition, STATE_NAME)
-    : checkStateDefinition(definition);
+    ? checkStateAlone(definition, STATE_NAME)
+    : checkDefinition(definition);
 }
 
 /** At any depth: names of states are unique in a machine. */
@@ -171,11 +172,9 @@ function readerData(text: string): Json {
 }
 
 function parsed(text: string, refusal: (why: string) => Error): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    throw refusal((error as Error).message);
-  }
+  const problem = jsonProblem(text);
+  if (problem) throw refusal(problem.message);
+  return JSON.parse(text) as Json;
 }
 
 function invalidInput(why: string): ServiceError {
