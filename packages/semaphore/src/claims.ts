@@ -1,7 +1,7 @@
 import type { Decision, Wants } from "./decide.ts";
 import { LeaseLost } from "./errors.ts";
 import { type Giving, Givings, isStillThere } from "./givings.ts";
-import type { View } from "./item.ts";
+import type { SlotState, View } from "./item.ts";
 import type { OwnSlot, Terms } from "./protocol.ts";
 import type { Request } from "./request.ts";
 import type { Sight } from "./sight.ts";
@@ -135,6 +135,11 @@ export class Claims {
     );
   }
 
+  /** Requests want tickets. */
+  get joins(): boolean {
+    return this.#joining.length > 0;
+  }
+
   /** Requests wait for room among the start times. */
   get wantsStarts(): boolean {
     return this.#starting.length > 0;
@@ -236,7 +241,7 @@ export class Claims {
       }
       this.#tickets.delete(ticket.number);
       const slot = byTicket.get(ticket.number);
-      if (slot) this.#have(ticket, slot.name);
+      if (slot) this.#have(ticket, slot);
       // It was called, and its unit taken back before we saw it: the request goes to the end of the line.
       else if (ticket.request && !ticket.request.gone) this.#beginAgain(ticket.request);
     }
@@ -246,8 +251,8 @@ export class Claims {
     this.#seeRoom();
   }
 
-  #have(ticket: Ticket, name: string): void {
-    const slot = new Slot(name, ticket.number, ticket.uncalledAt);
+  #have(ticket: Ticket, state: SlotState): void {
+    const slot = new Slot(state, ticket.uncalledAt);
     this.#slots.set(slot.ticket, slot);
     const { request } = ticket;
     if (request === undefined) {

@@ -93,6 +93,11 @@ function numberAt(item: Item, attribute: string): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
+/** A ticket's version with its first sign of life. */
+export function firstVersionOf(ticket: number): string {
+  return `${ticket}${RENEWAL.slice(1)}`;
+}
+
 /** The greatest version that a ticket's slot can have. */
 export function lastVersionOf(ticket: number): string {
   return `${ticket}.${"9".repeat(VERSION_DIGITS)}`;

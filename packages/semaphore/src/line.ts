@@ -12,7 +12,6 @@ import { Sight } from "./sight.ts";
 import { Slot } from "./slot.ts";
 import type { Answer, ItemAccess } from "./table.ts";
 import type { Time } from "./time.ts";
-import { slotDurationMs } from "./watch.ts";
 
 /** Writes under way at once, for one semaphore of one process: what comes meanwhile goes into the next one. */
 const WRITES_MAX = 4;
@@ -125,7 +124,7 @@ export class Line {
     const { access, terms, time } = this.#options;
     if (!this.#canFlush || time.monotonic() < this.#notBefore) return;
     const { view } = this.#sight;
-    if (view === undefined) return this.#lookAgain();
+    if (view === undefined || this.#looksFirst) return this.#lookAgain();
     const decision = decide(this.#claims.wants(), this.#circumstances(view), terms);
     this.#claims.called();
     if (decision === undefined) return;
@@ -146,7 +145,17 @@ export class Line {
 
   get #canFlush(): boolean {
     if (!this.#claims.wanted || this.#writes >= WRITES_MAX) return false;
-    return this.#sight.view !== undefined || this.#looking === undefined;
+    return !this.#looksFirst || this.#looking === undefined;
+  }
+
+  /** Where the start times stand is in a write's condition: a guess from long ago costs a write, a look costs half. */
+  get #looksFirst(): boolean {
+    if (this.#sight.view === undefined) return true;
+    return this.#isStale && this.#options.terms.startGap !== undefined && this.#claims.joins;
+  }
+
+  get #isStale(): boolean {
+    return this.#claims.tickets === 0 && this.#sight.isStale;
   }
 
   #circumstances(view: View): Circumstances {
@@ -156,7 +165,7 @@ export class Line {
       waitingExpected: this.#sight.waitingExpected(view, tickets),
       refusals: this.#refusals,
       now: this.#sight.startsFrom(),
-      stale: tickets === 0 && this.#sight.isStale,
+      stale: this.#isStale,
       newSlotName: () => Slot.newName(this.#options.time),
     };
   }
@@ -204,7 +213,7 @@ export class Line {
     );
     if (made.length < admit.length || admit.length === 0 || view.leaseMs === undefined)
       return false;
-    if (answer.receivedAt - answer.sentAt >= slotDurationMs(false, view.leaseMs)) return false;
+    if (answer.receivedAt - answer.sentAt >= view.leaseMs) return false;
     for (const { done } of batch.giving) done();
     const lastBefore = Math.min(...made.map(({ ticket }) => ticket)) - 1;
     this.#claims.assignTickets(batch.joining, lastBefore, answer.sentAt);

@@ -36,7 +36,8 @@
  * duration from when it *sent* the last renewal that succeeded, or the last request whose answer showed that it was
  * not called yet: both are earlier than the version that the observer times. No two clocks are compared, only
  * their pace (an observer waits 5 % longer). A claimed slot lives for `fblease`; one that was called and has shown no
- * sign yet for half of it: that is how long a dead waiter that comes to the front of the line holds a unit up.
+ * sign yet for half of it: that is how long a dead waiter that comes to the front of the line holds a unit up. Where
+ * nobody waits, who joins is who is admitted: its slot is claimed from the beginning.
  *
  * Starts. A write that hands out n starts moves `nextavailtime` on by n / rate, from where it is if that lies ahead,
  * or from now: start times lie at least 1 / rate apart by arithmetic, whatever anyone's clock says. Every reserved
@@ -44,13 +45,14 @@
  * waits for its start wastes one, but pushes nobody away. A value much further ahead comes from a clock that lies (an
  * original function's), and is put right on the condition that it is still that. "Now" is DynamoDB's (see server-time.ts).
  *
- * Numbers. About 130 bytes, and 21 for each unit out: 1 WCU a write up to 40 units. A renewal a third of a lease for
+ * Numbers. About 130 bytes, and 22 for each unit out: 1 WCU a write up to 40 units. A renewal a third of a lease for
  * all units of a process together. A waiter's look is a consistent read, 1 RCU up to 180 units.
  */
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import {
   COUNT,
   decimal,
+  firstVersionOf,
   HEAD,
   LIMIT,
   lastVersionOf,
@@ -135,7 +137,9 @@ export function writeOf(moves: Moves, { limit, startGap }: Terms): Write {
     );
   for (const slot of moves.admit) conditions.push(`attribute_not_exists(${name(slot)})`);
   [...moves.pass.map((slot) => slot.name), ...moves.admit].forEach((slot, place) => {
-    sets.push(`${name(slot)} = ${name(HEAD)} + ${value(place + 1)}`);
+    // Who admits itself has shown itself.
+    const called = moves.alone ? firstVersionOf(place + 1) : place + 1;
+    sets.push(`${name(slot)} = ${name(HEAD)} + ${value(called)}`);
   });
   for (const slot of moves.renew)
     sets.push(`${name(slot.name)} = ${name(slot.name)} + ${value(RENEWAL)}`);

@@ -208,11 +208,11 @@ test("who learns of its admission when its unit is another's already does not ta
   void semaphore({ ...options, client: { send } as never }, machine).acquire();
   await time.runUntil(100);
   const second = semaphore(options).acquire();
-  await time.runUntil(3_000);
+  await time.runUntil(4_000);
   const lease = await Promise.race([second, undefined]);
   assert.ok(lease, "the unit of one that shows no sign went to the next");
   const third = semaphore(options).acquire();
-  await time.runUntil(3_100);
+  await time.runUntil(4_100);
   resent.resolve();
   await time.runUntil(10_000);
   assert.ok(!lease.signal.aborted);

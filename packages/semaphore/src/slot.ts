@@ -1,4 +1,4 @@
-import { SLOT_PREFIX } from "./item.ts";
+import { SLOT_PREFIX, type SlotState } from "./item.ts";
 import type { Request } from "./request.ts";
 import type { Time } from "./time.ts";
 import { slotDurationMs } from "./watch.ts";
@@ -17,13 +17,15 @@ export class Slot {
   request: Request | undefined;
   /** It is being released, or lost: nothing renews it any more. */
   givenUp = false;
-  #claimed = false;
+  #claimed: boolean;
   /** By the monotonic clock: at this instant no observer can have begun to time the slot's present version. */
   #provenAt: number;
 
-  constructor(name: string, ticket: number, uncalledAt: number) {
+  /** As it was first seen; its ticket was not called yet at `uncalledAt`, so that version is no older. */
+  constructor({ name, ticket, claimed }: SlotState, uncalledAt: number) {
     this.name = name;
     this.ticket = ticket;
+    this.#claimed = claimed;
     this.#provenAt = uncalledAt;
   }
 
