@@ -2,7 +2,10 @@ import type { Shape, StructureShape } from "../gateway/model/shape.ts";
 import type { Json, JsonObject } from "../states-language/definition.ts";
 import { fieldName } from "./java-names.ts";
 
-/** How members are called: as the SDK for Java names them, or as the service's own API does. */
+/**
+ * How members are called: as version 2 of the SDK for Java names them (integrations of SDKs), or as the service's own
+ * API does (optimized integrations, made with version 1). Either way they begin with a capital.
+ */
 export type Naming = "java" | "api";
 
 /** How JSON holds bytes: as their text in UTF-8 (a payload), or in Base 64 (a DynamoDB attribute). */
@@ -179,11 +182,11 @@ function numberOf(value: Json, field: string, reading: Reading): unknown {
   return misfit(field, "a NUMBER", reading);
 }
 
-/** An instant in ISO 8601, or in seconds since 1970. */
+/** An instant in ISO 8601, or as a number: of seconds since 1970 for version 2, of milliseconds for version 1. */
 function dateOf(value: Json, field: string, reading: Reading): unknown {
   const date =
     typeof value === "number"
-      ? new Date(Math.round(value * 1000))
+      ? new Date(Math.round(reading.naming === "java" ? value * 1000 : value))
       : new Date(typeof value === "string" ? value : Number.NaN);
   return Number.isNaN(date.getTime()) ? misfit(field, "a TIMESTAMP", reading) : date;
 }

@@ -11,7 +11,7 @@ import type { OptimizedService } from "./optimized.ts";
  * ValidationException). Source: histories recorded from AWS.
  */
 export async function optimizedFailure(
-  { errorPrefix, baseException, serviceName }: OptimizedService,
+  { errorPrefix, baseException, serviceName, queryCodes }: OptimizedService,
   { service }: SdkService,
   error: ServiceError,
   requestId: string,
@@ -22,7 +22,7 @@ export async function optimizedFailure(
   const cause = [
     `Service: ${serviceName}`,
     `Status Code: ${statusOf(error, known)}`,
-    `Error Code: ${known?.queryCode ?? error.code}`,
+    `Error Code: ${(queryCodes && known?.queryCode) || error.code}`,
     `Request ID: ${requestId}`,
     "Proxy: null",
   ].join("; ");

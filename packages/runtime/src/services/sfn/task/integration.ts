@@ -24,7 +24,7 @@ export interface ServiceIntegration {
 }
 
 const SERVICE =
-  /^(?<type>aws-sdk:[a-z0-9]+|[a-z0-9-]+):(?<resource>(?<action>[a-zA-Z0-9]+)(?<suffix>\..+)?)$/;
+  /^(?<type>aws-sdk:[a-z0-9]+|(?!aws-sdk:|activity:)[a-z0-9-]+):(?<resource>(?<action>[a-zA-Z0-9]+)(?<suffix>\..+)?)$/;
 
 const PATTERNS: Readonly<Record<string, IntegrationPattern>> = {
   ".sync": "sync",

@@ -12,6 +12,8 @@ export interface OptimizedService {
   readonly contentType: string;
   /** The actions, with the patterns that each has. */
   readonly resources: ReadonlySet<string>;
+  /** Whether its errors have the codes of the Query protocol: `NotFound` for NotFoundException. */
+  readonly queryCodes: boolean;
   /** Whether answers carry the metadata of the call; PutEvents has none (recorded histories). */
   readonly hasMetadata: boolean;
 }
@@ -28,6 +30,7 @@ const services: Readonly<Record<string, OptimizedService>> = {
     baseException: "AmazonDynamoDBException",
     contentType: "application/x-amz-json-1.0",
     resources: new Set(["getItem", "putItem", "updateItem", "deleteItem"]),
+    queryCodes: false,
     hasMetadata: true,
   },
   events: {
@@ -37,6 +40,7 @@ const services: Readonly<Record<string, OptimizedService>> = {
     baseException: "AmazonEventBridgeException",
     contentType: "application/x-amz-json-1.1",
     resources: new Set(["putEvents", "putEvents.waitForTaskToken"]),
+    queryCodes: false,
     hasMetadata: false,
   },
   lambda: {
@@ -46,6 +50,7 @@ const services: Readonly<Record<string, OptimizedService>> = {
     baseException: "AWSLambdaException",
     contentType: "application/json",
     resources: new Set(["invoke", "invoke.waitForTaskToken"]),
+    queryCodes: false,
     hasMetadata: true,
   },
   sns: {
@@ -55,6 +60,7 @@ const services: Readonly<Record<string, OptimizedService>> = {
     baseException: "AmazonSNSException",
     contentType: "text/xml",
     resources: new Set(["publish", "publish.waitForTaskToken"]),
+    queryCodes: true,
     hasMetadata: true,
   },
   sqs: {
@@ -64,6 +70,7 @@ const services: Readonly<Record<string, OptimizedService>> = {
     baseException: "AmazonSQSException",
     contentType: "application/x-amz-json-1.0",
     resources: new Set(["sendMessage", "sendMessage.waitForTaskToken"]),
+    queryCodes: true,
     hasMetadata: true,
   },
   states: {
@@ -78,6 +85,7 @@ const services: Readonly<Record<string, OptimizedService>> = {
       "startExecution.sync:2",
       "startExecution.waitForTaskToken",
     ]),
+    queryCodes: false,
     hasMetadata: true,
   },
 };

@@ -58,13 +58,13 @@ async function callService(
   parameters: Json,
   options: TaskOptions,
 ): Promise<Json> {
-  const { resourceType, action } = integration;
+  const { resourceType, resource, action, pattern } = integration;
   const sdk = sdkNameOf(resourceType);
   const service = sdk === undefined ? optimized(resourceType) : undefined;
+  const hasPattern = service ? service.resources.has(resource) : pattern !== "sync";
   const name = sdk ?? service?.sdk;
   const found = name === undefined ? undefined : await findSdkAction(name, action);
-  if (!found || (service && !service.resources.has(integration.resource)))
-    throw unsupported(integration);
+  if (!found || !hasPattern) throw unsupported(integration);
   const requestId = randomUUID();
   try {
     const result = service
