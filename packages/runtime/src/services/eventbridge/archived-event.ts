@@ -41,6 +41,7 @@ export function keepInArchives(
   bus: BusPlace,
   names: readonly string[],
   { event, text }: WrittenEvent,
+  now: number,
 ): void {
   for (const name of names) {
     const archive = findArchive(tx, bus, name);
@@ -52,11 +53,12 @@ export function keepInArchives(
       bytes: size.bytes + Buffer.byteLength(text),
       next: size.next + 1,
     });
+    purge(tx, bus, archive, now);
   }
 }
 
 /** Deletes some of the events that are older than the archive retains. Returns whether there may be more. */
-export function purge(tx: WriteTransaction, world: World, archive: Archive, now: number): boolean {
+function purge(tx: WriteTransaction, world: World, archive: Archive, now: number): boolean {
   const from = retainedFrom(archive, now);
   if (from === undefined) return false;
   const prefix = eventsKey(world, archive.name);
@@ -71,6 +73,27 @@ export function purge(tx: WriteTransaction, world: World, archive: Archive, now:
     bytes: size.bytes - bytes,
   });
   return old.length === PURGED_PER_WRITE_MAX;
+}
+
+/** Deletes all events that are older than the archive retains. */
+export async function purgeAll(cloud: Cloud, world: World, name: string): Promise<void> {
+  const now = cloud.clock.now();
+  for (let more = hasOld(cloud, world, name, now); more; )
+    more = await cloud.store.write((tx) => {
+      const archive = findArchive(tx, world, name);
+      return archive !== undefined && purge(tx, world, archive, now);
+    });
+}
+
+function hasOld(cloud: Cloud, world: World, name: string, now: number): boolean {
+  return cloud.store.read((tx) => {
+    const archive = findArchive(tx, world, name);
+    const from = archive && retainedFrom(archive, now);
+    if (from === undefined) return false;
+    const prefix = eventsKey(world, name);
+    for (const _old of tx.range({ prefix, to: [from], limit: 1 })) return true;
+    return false;
+  });
 }
 
 /** Deletes an archive's events. */

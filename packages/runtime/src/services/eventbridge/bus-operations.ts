@@ -14,8 +14,7 @@ import {
 import { policyOf } from "./bus-permission.ts";
 import { alreadyExists, invalid, invalidParameter } from "./errors.ts";
 import { pageByName } from "./page.ts";
-import { ruleKey, rulesOf } from "./rule.ts";
-import { ruleIndex } from "./rule-index.ts";
+import { rulesOf } from "./rule.ts";
 import { checkTags } from "./tags.ts";
 import { parseTargetArn } from "./target-service.ts";
 import { keyIn, worldOf } from "./world.ts";
@@ -79,7 +78,7 @@ export const updateEventBus: OperationOf<"eventbridge", "UpdateEventBus"> = asyn
   return { Arn: busArn(place), Name: place.name, ...told(bus) };
 };
 
-/** Deletes a custom bus with its rules; no error where there is none. */
+/** Deletes a custom bus; no error where there is none. Throws `ValidationException` while it has rules. */
 export const deleteEventBus: OperationOf<"eventbridge", "DeleteEventBus"> = async (
   { cloud, caller },
   input,
@@ -91,10 +90,9 @@ export const deleteEventBus: OperationOf<"eventbridge", "DeleteEventBus"> = asyn
   const place = busNamed(caller, input.Name);
   if (place.name === DEFAULT_BUS) throw invalid(`Cannot delete event bus ${DEFAULT_BUS}.`);
   await cloud.store.write((tx) => {
-    const names = [...rulesOf(tx, place)].map(({ name }) => name);
-    for (const name of names) tx.delete(ruleKey(place, place.name, name));
+    for (const _rule of rulesOf(tx, place))
+      throw invalid(`Event bus ${place.name} can't be deleted since it has rules.`);
     tx.delete(busKey(place, place.name));
-    tx.afterCommit(() => cloud.derived(ruleIndex).forget(place));
   });
   return {};
 };

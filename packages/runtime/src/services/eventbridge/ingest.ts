@@ -60,5 +60,5 @@ export function accept(
   const { bus, written, traceHeader, forwarded } = arrival;
   for (const rule of rules)
     oweDeliveries(cloud, tx, bus, rule, written, { traceHeader, forwarded });
-  keepInArchives(tx, bus, archives, written);
+  keepInArchives(tx, bus, archives, written, cloud.clock.now());
 }

@@ -47,7 +47,11 @@ function isJson(text: string): boolean {
 }
 
 function asText(value: unknown): string {
-  if (typeof value === "object" && value !== null) return JSON.stringify(value).replace(/"/g, "");
+  // Without its quotes, the escaped ones too; what else is escaped stays so, as it stands in a string now.
+  if (typeof value === "object" && value !== null)
+    return JSON.stringify(value).replace(/\\(.)|"/g, (found, escaped) =>
+      found === '"' || escaped === '"' ? "" : found,
+    );
   return JSON.stringify(String(value)).slice(1, -1);
 }
 
