@@ -108,9 +108,8 @@ function membersByField(shape: StructureShape, naming: Naming): ReadonlyMap<stri
   if (known) return known;
   const fields = new Map<string, Member>();
   for (const member of shape.members) {
-    const { name } = member;
-    fields.set(name.charAt(0).toUpperCase() + name.slice(1), member);
-    if (naming === "java") fields.set(fieldName(name), member);
+    fields.set(nameOf(member.name, "api"), member);
+    if (naming === "java") fields.set(nameOf(member.name, "java"), member);
   }
   fieldsOf[naming].set(shape.members, fields);
   return fields;
@@ -158,14 +157,32 @@ function writeStructure(
   conversion: Conversion,
 ): JsonObject {
   const structure: JsonObject = {};
-  for (const { name, shape: member } of shape.members) {
+  for (const [field, { name, shape: member }] of fieldsInOrder(shape, conversion.naming)) {
     const written = write(member, value[name], conversion);
-    if (written === undefined) continue;
-    const field =
-      conversion.naming === "java" ? fieldName(name) : name.charAt(0).toUpperCase() + name.slice(1);
-    structure[field] = written;
+    if (written !== undefined) structure[field] = written;
   }
   return structure;
+}
+
+const orderedOf: Readonly<Record<Naming, WeakMap<object, readonly [string, Member][]>>> = {
+  java: new WeakMap(),
+  api: new WeakMap(),
+};
+
+/** Step Functions writes the members of a structure in the order of the alphabet (recorded histories). */
+function fieldsInOrder(shape: StructureShape, naming: Naming): readonly [string, Member][] {
+  let fields = orderedOf[naming].get(shape.members);
+  if (!fields) {
+    fields = shape.members
+      .map((member): [string, Member] => [nameOf(member.name, naming), member])
+      .sort(([left], [right]) => (left < right ? -1 : 1));
+    orderedOf[naming].set(shape.members, fields);
+  }
+  return fields;
+}
+
+function nameOf(member: string, naming: Naming): string {
+  return naming === "java" ? fieldName(member) : member.charAt(0).toUpperCase() + member.slice(1);
 }
 
 /** The SDK for Java 2 has instants, which are written in ISO 8601; version 1, dates, written in milliseconds. */

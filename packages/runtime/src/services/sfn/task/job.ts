@@ -69,14 +69,13 @@ function outcome({ resource }: ServiceIntegration, execution: JsonObject): Json 
   return told;
 }
 
-/** As a task sees an execution: members in Pascal case and in order, dates in milliseconds since 1970. */
+/** As a task sees an execution: members in Pascal case, dates in milliseconds since 1970. */
 async function describe(cloud: Cloud, caller: Caller, executionArn: string): Promise<JsonObject> {
   const { operations } = await loadModel("sfn");
   const shape = operations.get("DescribeExecution")?.output;
   if (!shape) throw new Error("the SDK does not know DescribeExecution");
   const output = await cloud.call(caller, "sfn", "DescribeExecution", { executionArn });
-  const described = toResult(shape, output, { naming: "api", bytes: "text" });
-  return Object.fromEntries(Object.entries(described).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return toResult(shape, output, { naming: "api", bytes: "text" });
 }
 
 function withJson(execution: JsonObject): JsonObject {

@@ -59,6 +59,19 @@ test("An optimized integration tells of the call beside the answer: its request 
   });
 });
 
+test("The members of an answer are in the order of the alphabet (every recorded history)", async () => {
+  await using world = new TaskWorld();
+  world.answers.SendMessage = { SequenceNumber: "1", MessageId: "m", MD5OfMessageBody: "d" };
+  const result = await world.perform(SQS, { QueueUrl: "q", MessageBody: "b" });
+  assert.deepEqual(Object.keys(result as JsonObject), [
+    "MD5OfMessageBody",
+    "MessageId",
+    "SdkHttpMetadata",
+    "SdkResponseMetadata",
+    "SequenceNumber",
+  ]);
+});
+
 test("A notification's message that is JSON is sent as text (test_publish_base)", async () => {
   await using world = new TaskWorld();
   world.answers.Publish = { MessageId: "m" };

@@ -117,10 +117,14 @@ async function callOptimized(
   if (!service.hasMetadata) return result;
   const further = headersOf(action, answer);
   const { contentType } = service;
-  return {
+  return inOrder({
     ...result,
     ...callMetadata(cloud, { requestId, contentType, contentLength: length, further }),
-  };
+  });
+}
+
+function inOrder(result: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(result).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** What the service's answer had as its body: Lambda's is the payload alone. */

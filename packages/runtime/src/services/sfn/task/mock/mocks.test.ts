@@ -77,6 +77,8 @@ test("A test case stands behind the state machine's ARN", () => {
   const arn = "arn:aws:states:us-east-1:123456789012:stateMachine:Orders";
   assert.deepEqual(splitTestCase(`${arn}#HappyPath`), { arn, testCase: "HappyPath" });
   assert.deepEqual(splitTestCase(arn), { arn });
+  // So does Step Functions Local 2.0.0 (floci's documentation of Step Functions).
+  assert.deepEqual(splitTestCase(`${arn}#`), { arn });
 });
 
 test("A mocked state answers by the number of its invocation, one by one or by ranges; another state is not mocked", () => {

@@ -14,11 +14,14 @@ export interface MachineAndTestCase {
   readonly testCase?: string;
 }
 
-/** `…:stateMachine:Orders#HappyPath` as its two parts. Source: Step Functions developer guide, "Using mocked service integrations for testing in Step Functions Local". */
+/**
+ * `…:stateMachine:Orders#HappyPath` as its two parts; with nothing behind the `#` it is no test case. Source: Step
+ * Functions developer guide, "Using mocked service integrations for testing in Step Functions Local".
+ */
 export function splitTestCase(stateMachineArn: string): MachineAndTestCase {
-  const at = stateMachineArn.indexOf("#");
-  if (at < 0) return { arn: stateMachineArn };
-  return { arn: stateMachineArn.slice(0, at), testCase: stateMachineArn.slice(at + 1) };
+  const [arn = "", ...rest] = stateMachineArn.split("#");
+  const testCase = rest.join("#");
+  return testCase === "" ? { arn } : { arn, testCase };
 }
 
 /**
