@@ -20,7 +20,14 @@ import { checkAssigned, checkSize } from "./size.ts";
 import { StatesError } from "./states-error.ts";
 import { fillTemplate, notFoundForField } from "./template.ts";
 
-export { itemInput, itemsOf, type MapLimits, mapLimits } from "./map-fields.ts";
+export {
+  itemEntriesOf,
+  itemInput,
+  itemsOf,
+  type MapItem,
+  type MapLimits,
+  mapLimits,
+} from "./map-fields.ts";
 export type { Moment } from "./moment.ts";
 export { matchError, retryDelayMs } from "./retry.ts";
 export { secondsOf } from "./seconds.ts";

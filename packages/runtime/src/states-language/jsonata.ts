@@ -2,6 +2,7 @@ import jsonata from "jsonata";
 import type { Json, JsonObject } from "./definition.ts";
 import { stepFunctionsFunctions } from "./jsonata-functions.ts";
 import { boundExpression, type Evaluation, evaluationKey } from "./jsonata-limits.ts";
+import { BoundRegExp } from "./jsonata-regex.ts";
 import type { Scope } from "./scope.ts";
 import { StatesError } from "./states-error.ts";
 
@@ -49,7 +50,9 @@ export function compileJsonata(expression: string): jsonata.Expression {
     compiled.set(expression, known);
     return known;
   }
-  const fresh = jsonata(expression);
+  // the engine only constructs it from a RegExp and calls exec
+  const RegexEngine = BoundRegExp as RegExpConstructor;
+  const fresh = jsonata(expression, { RegexEngine });
   // Step Functions has no $eval: a call finds no function (T1006). $parse stands in for its harmless half.
   fresh.assign("eval", undefined);
   for (const { name, implementation, signature } of stepFunctionsFunctions) {

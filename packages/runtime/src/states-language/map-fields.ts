@@ -6,39 +6,51 @@ import { effectiveInput, type Moment } from "./moment.ts";
 import { StatesError } from "./states-error.ts";
 import { fillTemplate } from "./template.ts";
 
-/**
- * What a Map goes over. Wording: LocalStack's snapshot tests of Map states.
- * @throws StatesError `States.Runtime` / `States.QueryEvaluationError` where it is no array.
- */
+/** One item of a Map; with a key where the Map goes over an object. */
+export interface MapItem {
+  readonly value: Json;
+  readonly key?: string;
+}
+
+/** The values of {@link itemEntriesOf}. */
 export async function itemsOf(
   state: MapState,
   language: QueryLanguage,
   moment: Moment,
 ): Promise<Json[]> {
-  const { input, scope } = moment;
-  if (language === "JSONata") {
-    if (state.Items === undefined) return arrayInput(input);
-    const items = await evaluateJsonata(state.Items, { input, scope, field: "Items" });
-    return expectType(items, "array", state.Items, "Items");
-  }
-  const effective = effectiveInput(state, moment);
-  if (state.ItemsPath === undefined) return arrayInput(effective);
-  const items = readPath(state.ItemsPath, effective, scope);
-  if (!Array.isArray(items)) {
-    throw new StatesError(
-      "States.Runtime",
-      `Reference path "${state.ItemsPath}" must point to array.`,
-    );
-  }
-  return items;
+  return (await itemEntriesOf(state, language, moment)).map(({ value }) => value);
 }
 
-function arrayInput(input: Json): Json[] {
-  if (Array.isArray(input)) return input;
-  throw new StatesError(
-    "States.Runtime",
-    `Map state input must be an array but was: ${JSON.stringify(input)}`,
-  );
+/**
+ * What a Map goes over: an array, or in distributed mode the members of an object (the developer guide, "Map state input
+ * and output fields"). Wording: LocalStack's snapshot tests of Map states.
+ * @throws StatesError `States.Runtime` / `States.QueryEvaluationError` where it is neither.
+ */
+export async function itemEntriesOf(
+  state: MapState,
+  language: QueryLanguage,
+  moment: Moment,
+): Promise<MapItem[]> {
+  const { input, scope } = moment;
+  const distributed = state.ItemProcessor?.ProcessorConfig?.Mode === "DISTRIBUTED";
+  const from = language === "JSONata" ? input : effectiveInput(state, moment);
+  let items: Json = from;
+  if (language === "JSONata" && state.Items !== undefined) {
+    items = await evaluateJsonata(state.Items, { input, scope, field: "Items" });
+  } else if (language === "JSONPath" && state.ItemsPath !== undefined) {
+    items = readPath(state.ItemsPath, from, scope);
+  }
+  if (Array.isArray(items)) return items.map((value) => ({ value }));
+  if (distributed && typeof items === "object" && items !== null) {
+    return Object.entries(items).map(([key, value]) => ({ key, value }));
+  }
+  if (language === "JSONata" && state.Items !== undefined)
+    expectType(items, "array", state.Items, "Items");
+  const cause =
+    language === "JSONPath" && state.ItemsPath !== undefined
+      ? `Reference path "${state.ItemsPath}" must point to array.`
+      : `Map state input must be an array but was: ${JSON.stringify(items)}`;
+  throw new StatesError("States.Runtime", cause);
 }
 
 /**

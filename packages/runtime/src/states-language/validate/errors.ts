@@ -72,7 +72,7 @@ export function checkCatchers(value: Json, checked: CheckedState, place: string)
       if (catcher.Output !== undefined)
         checkJsonata(catcher.Output, `${at}/Output`, "catcher", report);
     } else if (catcher.ResultPath !== undefined && catcher.ResultPath !== null) {
-      checkReferencePath(catcher.ResultPath, `${at}/ResultPath`, report, { context: false });
+      checkReferencePath(catcher.ResultPath, `${at}/ResultPath`, report, "input");
     }
   }
 }

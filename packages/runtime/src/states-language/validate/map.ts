@@ -6,17 +6,6 @@ import { checkReferencePath, checkTemplate } from "./paths.ts";
 import { checkInnerScope } from "./scope.ts";
 import { type CheckedState, expressionsOf } from "./state.ts";
 
-/** Fields that only a distributed Map carries. */
-const DISTRIBUTED_ONLY = [
-  "ItemReader",
-  "ItemBatcher",
-  "ResultWriter",
-  "Label",
-  "ToleratedFailureCount",
-  "ToleratedFailureCountPath",
-  "ToleratedFailurePercentage",
-  "ToleratedFailurePercentagePath",
-];
 const READER_RESOURCES = /^arn:aws[a-z-]*:states:::s3:(?:getObject|listObjectsV2)$/;
 const WRITER_RESOURCE = /^arn:aws[a-z-]*:states:::s3:putObject$/;
 const INPUT_TYPES = ["CSV", "JSON", "JSONL", "MANIFEST", "PARQUET"];
@@ -28,7 +17,10 @@ const COUNT = { min: 0 };
 const MAX_ITEMS = { min: 0, max: 100_000_000 };
 const MAX_INPUT_BYTES = { min: 0, max: 262_144 };
 
-/** A Map's own fields and what it runs. Wording: floci issue 3733 and cdk_preflight, measured. */
+/**
+ * A Map's own fields and what it runs. What only a distributed Map uses (`ItemReader`, `Label`, …) AWS takes in an inline
+ * one too. Wording: floci issue 3733 and cdk_preflight's rule pf-sfn-asl-map-distributed, measured.
+ */
 export function checkMap(checked: CheckedState): void {
   const { state, language, place, report } = checked;
   report.exactlyOne(state, ["ItemProcessor", "Iterator"], place);
@@ -38,25 +30,14 @@ export function checkMap(checked: CheckedState): void {
       checkTemplate(state.ItemSelector, `${place}/ItemSelector`, report);
     }
     if (state.ItemsPath !== undefined) {
-      checkReferencePath(state.ItemsPath, `${place}/ItemsPath`, report, { context: true });
+      checkReferencePath(state.ItemsPath, `${place}/ItemsPath`, report, "context");
     }
   } else {
     expressionsOf(checked, "ItemSelector", "arguments");
     checkItems(checked);
   }
   checkLimits(checked);
-  const distributed = checkProcessor(checked);
-  if (!distributed) {
-    for (const field of DISTRIBUTED_ONLY) {
-      if (state[field] !== undefined) {
-        report.schema(
-          `The field '${field}' is only supported by a Map in 'DISTRIBUTED' mode`,
-          place,
-        );
-      }
-    }
-    return;
-  }
+  checkProcessor(checked);
   if (state.Label !== undefined) checkLabel(state.Label, checked);
   if (state.ItemReader !== undefined) checkReader(state.ItemReader, checked);
   if (state.ItemBatcher !== undefined) checkBatcher(state.ItemBatcher, checked);
@@ -69,7 +50,7 @@ function checkItems(checked: CheckedState): void {
   if (items === undefined) return;
   expressionsOf(checked, "Items", "arguments");
   if (typeof items === "string" && items.startsWith("{%")) return;
-  if (!Array.isArray(items)) report.isA("array", items, `${place}/Items`);
+  if (typeof items !== "object" || items === null) report.isA("array", items, `${place}/Items`);
 }
 
 function checkLimits(checked: CheckedState): void {
@@ -78,7 +59,7 @@ function checkLimits(checked: CheckedState): void {
     report.atMostOne(state, [field, `${field}Path`], place);
     const path = state[`${field}Path`];
     if (path !== undefined && language === "JSONPath") {
-      checkReferencePath(path, `${place}/${field}Path`, report, { context: false });
+      checkReferencePath(path, `${place}/${field}Path`, report, "variable");
     }
   }
   checkIntegerField(checked, "MaxConcurrency", COUNT);
@@ -93,9 +74,8 @@ function checkLimits(checked: CheckedState): void {
   }
 }
 
-/** The states that an item runs through, and whether the Map is a distributed one. */
-function checkProcessor({ state, place, surroundings, report }: CheckedState): boolean {
-  let distributed = false;
+/** The states that an item runs through. */
+function checkProcessor({ state, place, surroundings, report }: CheckedState): void {
   for (const field of ["ItemProcessor", "Iterator"]) {
     const processor = state[field];
     if (processor === undefined) continue;
@@ -105,10 +85,8 @@ function checkProcessor({ state, place, surroundings, report }: CheckedState): b
       typeof processor === "object" && !Array.isArray(processor) && processor?.ProcessorConfig;
     if (config === false || config === undefined || config === null) continue;
     if (!report.isObject(config, `${at}/ProcessorConfig`)) continue;
-    distributed ||= config.Mode === "DISTRIBUTED";
     checkConfig(config, `${at}/ProcessorConfig`, { surroundings, report });
   }
-  return distributed;
 }
 
 function checkConfig(
@@ -206,7 +184,7 @@ function checkPair(
   checkIntegerField(holder, field, range);
   const path = state[`${field}Path`];
   if (path !== undefined && language === "JSONPath") {
-    checkReferencePath(path, `${place}/${field}Path`, report, { context: false });
+    checkReferencePath(path, `${place}/${field}Path`, report, "variable");
   }
 }
 

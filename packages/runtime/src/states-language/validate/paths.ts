@@ -16,12 +16,21 @@ export function checkPath(
   report.schema("Value must be a valid JSONPath.", place);
 }
 
-/** A path that names one place: no wildcard, filter or function. With `context`, it may begin at `$$` or a variable. */
+/** Where a reference path may begin: in the input alone, at a variable too, or at the Context object as well. */
+export type ReferenceRoot = "input" | "variable" | "context";
+
+const ROOTS: Readonly<Record<ReferenceRoot, ReadonlySet<string>>> = {
+  input: new Set(["input"]),
+  variable: new Set(["input", "variable"]),
+  context: new Set(["input", "variable", "context"]),
+};
+
+/** A path that names one place: no wildcard, filter or function. */
 export function checkReferencePath(
   value: Json,
   place: string,
   report: Report,
-  { context }: { readonly context: boolean },
+  root: ReferenceRoot,
 ): void {
   if (!report.isA("string", value, place)) return;
   const text = value as string;
@@ -30,7 +39,7 @@ export function checkReferencePath(
     return;
   }
   const path = compilePath(text);
-  if (!path.isReference || (path.parsed.root.kind !== "input" && !context)) {
+  if (!path.isReference || !ROOTS[root].has(path.parsed.root.kind)) {
     report.schema("Value is not a Reference Path", place);
   }
 }

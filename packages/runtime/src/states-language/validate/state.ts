@@ -98,7 +98,7 @@ function checkCommonFields(checked: CheckedState): void {
     }
   }
   if (state.ResultPath !== undefined && state.ResultPath !== null) {
-    checkReferencePath(state.ResultPath, `${place}/ResultPath`, report, { context: false });
+    checkReferencePath(state.ResultPath, `${place}/ResultPath`, report, "input");
   }
   for (const field of ["Parameters", "ResultSelector"]) {
     if (state[field] !== undefined) checkTemplate(state[field], `${place}/${field}`, report);
@@ -131,7 +131,7 @@ function checkTask(checked: CheckedState): void {
     checkIntegerField(checked, field, SECONDS);
     const path = state[`${field}Path`];
     if (language === "JSONPath" && path !== undefined) {
-      checkReferencePath(path, `${place}/${field}Path`, report, { context: true });
+      checkReferencePath(path, `${place}/${field}Path`, report, "context");
     }
   }
   const { TimeoutSeconds: timeout, HeartbeatSeconds: heartbeat } = state;
@@ -173,7 +173,7 @@ function checkWait(checked: CheckedState): void {
   if (language === "JSONata") return;
   for (const field of ["SecondsPath", "TimestampPath"]) {
     if (state[field] !== undefined) {
-      checkReferencePath(state[field], `${place}/${field}`, report, { context: true });
+      checkReferencePath(state[field], `${place}/${field}`, report, "context");
     }
   }
 }
