@@ -9,6 +9,12 @@ import {
 } from "./alias.ts";
 import { createStateMachine } from "./create-machine.ts";
 import { deleteStateMachine, describeStateMachine, listStateMachines } from "./describe-machine.ts";
+import { describeExecution, describeStateMachineForExecution } from "./execution/describe.ts";
+import { getExecutionHistory } from "./execution/get-history.ts";
+import { startRuns } from "./execution/runs.ts";
+import { startExecution, startSyncExecution, withoutTestCase } from "./execution/start.ts";
+import { putStatusEvent, STATUS_EVENT } from "./execution/status-event.ts";
+import { stopExecution } from "./execution/stop.ts";
 import { listTagsForResource, tagResource, untagResource } from "./tag-operations.ts";
 import { testState } from "./test-state/test-state.ts";
 import { updateStateMachine } from "./update-machine.ts";
@@ -31,14 +37,20 @@ export const sfn = defineService({
     DeleteStateMachineAlias: deleteStateMachineAlias,
     DeleteStateMachineVersion: deleteStateMachineVersion,
     DescribeActivity: describeActivity,
+    DescribeExecution: describeExecution,
     DescribeStateMachine: describeStateMachine,
     DescribeStateMachineAlias: describeStateMachineAlias,
+    DescribeStateMachineForExecution: describeStateMachineForExecution,
+    GetExecutionHistory: getExecutionHistory,
     ListActivities: listActivities,
     ListStateMachineAliases: listStateMachineAliases,
     ListStateMachines: listStateMachines,
     ListStateMachineVersions: listStateMachineVersions,
     ListTagsForResource: listTagsForResource,
     PublishStateMachineVersion: publishStateMachineVersion,
+    StartExecution: startExecution,
+    StartSyncExecution: startSyncExecution,
+    StopExecution: stopExecution,
     TagResource: tagResource,
     TestState: testState,
     UntagResource: untagResource,
@@ -46,4 +58,12 @@ export const sfn = defineService({
     UpdateStateMachineAlias: updateStateMachineAlias,
     ValidateStateMachineDefinition: validateStateMachineDefinition,
   },
+  carries: {
+    StartExecution: (_caller, { stateMachineArn }) => withoutTestCase(stateMachineArn),
+    StartSyncExecution: (_caller, { stateMachineArn }) => withoutTestCase(stateMachineArn),
+  },
+  owed: {
+    [STATUS_EVENT]: putStatusEvent,
+  },
+  start: startRuns,
 });

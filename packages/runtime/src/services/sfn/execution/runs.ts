@@ -1,0 +1,136 @@
+import type { Cloud } from "../../../cloud.ts";
+import type { Json } from "../../../states-language/definition.ts";
+import type { ReadTransaction } from "../../../store/store.ts";
+import { definitionOf } from "../machine.ts";
+import type { World } from "../machine-arn.ts";
+import { type Branch, branchesKey, itemsKey, newBranch, resultsKey } from "./branch.ts";
+import { definitionText, type Execution, getExecution, RUNS, runKey } from "./execution.ts";
+import { expressJournal, storeJournal } from "./journal.ts";
+import { type Counters, Run, type RunStart } from "./run.ts";
+
+/** How long after a turn could not be kept (a full disk) its execution is taken up again. */
+const TAKE_UP_AGAIN_MS = 1_000;
+
+/** A Standard execution has used its first event, that it started, when it begins. */
+export const FIRST_COUNTERS: Counters = { nextEventId: 2, nextBranchId: 1 };
+
+/** The executions that run here. */
+export class Runs {
+  readonly #cloud: Cloud;
+  readonly #runs = new Map<string, Run>();
+
+  constructor(cloud: Cloud) {
+    this.#cloud = cloud;
+  }
+
+  find(world: World, executionId: string): Run | undefined {
+    return this.#runs.get(keyOf(world, executionId));
+  }
+
+  /** Lets an execution run from its beginning, or from where the store has it. */
+  begin(start: RunStart, { keptEnd = true }: { keptEnd?: boolean } = {}): Run {
+    const { execution } = start;
+    const key = keyOf(execution, execution.id);
+    const broken = (_run: Run, error: unknown) => {
+      this.#cloud.notices.emit("defect", error);
+      const again = this.#cloud.clock.now() + TAKE_UP_AGAIN_MS;
+      this.#cloud.clock.setTimer(again, () => this.#takeUpAgain(execution));
+    };
+    const journal =
+      execution.machine.type === "STANDARD"
+        ? storeJournal(broken)
+        : expressJournal(keptEnd, broken);
+    const run = new Run(this.#cloud, start, journal);
+    this.#runs.set(key, run);
+    const gone = () => this.#runs.get(key) === run && this.#runs.delete(key);
+    run.over.then(gone, gone);
+    run.resume();
+    return run;
+  }
+
+  /** Takes up what a former run of the cloud left running. */
+  takeUpAll(): void {
+    const starts = this.#cloud.store.read((tx) => {
+      const keys = [...tx.range<Counters>({ prefix: RUNS })].map(({ key }) => key);
+      return keys.map(([, account, region, id]) =>
+        runStart(tx, { account: String(account), region: String(region) }, String(id)),
+      );
+    });
+    for (const start of starts) if (start) this.begin(start);
+  }
+
+  close(): void {
+    for (const run of this.#runs.values()) run.close(this.#cloud.stopping.reason);
+  }
+
+  #takeUpAgain(execution: Execution): void {
+    if (this.#cloud.stopping.aborted) return;
+    const start = this.#cloud.store.read((tx) => runStart(tx, execution, execution.id));
+    if (start && !this.find(execution, execution.id)) this.begin(start);
+  }
+}
+
+export function runsOf(cloud: Cloud): Runs {
+  return cloud.derived(makeRuns);
+}
+
+/** Takes up what was running when the cloud starts. */
+export function startRuns(cloud: Cloud): () => void {
+  const runs = runsOf(cloud);
+  runs.takeUpAll();
+  return () => runs.close();
+}
+
+function makeRuns(cloud: Cloud): Runs {
+  return new Runs(cloud);
+}
+
+/** The line of states that an execution begins with. */
+export function firstBranch({ StartAt }: { StartAt: string }, input: string): Branch {
+  return newBranch({ id: 0, state: StartAt, input: JSON.parse(input), lastEventId: 0 });
+}
+
+/** What the store has of a running execution; undefined when it does not run. */
+export function runStart(
+  tx: ReadTransaction,
+  world: World,
+  executionId: string,
+): RunStart | undefined {
+  const counters = tx.get<Counters>(runKey(world, executionId));
+  const execution = getExecution(tx, world, executionId);
+  if (!counters || !execution) return undefined;
+  const definition = definitionOf(definitionText(tx, world, execution.machine.definitionId));
+  if (execution.machine.type === "EXPRESS")
+    return {
+      execution,
+      definition,
+      ...FIRST_COUNTERS,
+      branches: [firstBranch(definition, execution.input)],
+    };
+  return { execution, definition, ...counters, ...progressOf(tx, world, executionId) };
+}
+
+/** Where an execution stands, or stood when it ended. */
+export function progressOf(tx: ReadTransaction, world: World, executionId: string) {
+  const branches = valuesOf<Branch>(tx, branchesKey(world, executionId));
+  const gathered = new Map<number, Json[]>();
+  const results = resultsKey(world, executionId);
+  for (const { key, value } of tx.range<Json>({ prefix: results })) {
+    const [branchId, index] = key.slice(results.length) as [number, number];
+    const ofBranch = gathered.get(branchId) ?? [];
+    ofBranch[index] = value;
+    gathered.set(branchId, ofBranch);
+  }
+  const items = new Map<number, readonly Json[]>();
+  for (const { key, value } of tx.range<Json[]>({ prefix: itemsKey(world, executionId) }))
+    items.set(Number(key.at(-1)), value);
+  return { branches, gathered, items };
+}
+
+function valuesOf<T>(tx: ReadTransaction, prefix: ReturnType<typeof branchesKey>): T[] {
+  return [...tx.range<T>({ prefix })].map(({ value }) => value);
+}
+
+function keyOf({ account, region }: World, executionId: string): string {
+  return `${account} ${region} ${executionId}`;
+}

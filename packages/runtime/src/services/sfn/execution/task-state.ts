@@ -1,0 +1,198 @@
+import type { Json, TaskState } from "../../../states-language/definition.ts";
+import { prepareInput, secondsOf } from "../../../states-language/flow.ts";
+import { StatesError } from "../../../states-language/states-error.ts";
+import { type Integration, integrationOf } from "../task/integration.ts";
+import { activityExists, offerTask } from "./activity-queue.ts";
+import type { Branch, WorkingTask } from "./branch.ts";
+import { type Failure, failureDetails, HEARTBEAT_TIMEOUT, TIMEOUT } from "./failure.ts";
+import { type At, attempting, fail, languageOf, leave, momentOf } from "./states.ts";
+import { newTaskToken } from "./task-token.ts";
+import type { Turn } from "./turn.ts";
+
+export interface AtTask extends At {
+  readonly state: TaskState;
+}
+
+/** What a call, a job or a worker came to. */
+export type TaskOutcome = { readonly result: Json } | { readonly failure: Failure };
+
+/** Begins a Task: it is on record as scheduled before anything is called. */
+export async function beginTask(at: AtTask): Promise<void> {
+  const { turn, branch, state } = at;
+  const { run } = turn;
+  const integration = integrationOfTask(state);
+  const token = needsToken(integration)
+    ? newTaskToken(run.execution, run.execution.id, branch.id)
+    : undefined;
+  const moment = momentOf(at, token);
+  const parameters = await prepareInput(state, languageOf(at), moment);
+  const timeout = await secondsOf(state, "TimeoutSeconds", languageOf(at), moment);
+  const heartbeat = await secondsOf(state, "HeartbeatSeconds", languageOf(at), moment);
+  const now = run.cloud.clock.now();
+  if (integration.kind === "activity" && !activityExists(run.cloud, integration.activityArn))
+    throw new StatesError(
+      "States.Runtime",
+      `The activity ${integration.activityArn} does not exist.`,
+    );
+  const limits = {
+    ...(timeout === undefined ? {} : { timeoutInSeconds: timeout }),
+    ...(heartbeat === undefined ? {} : { heartbeatInSeconds: heartbeat }),
+  };
+  schedule(at, integration, run.textOf(parameters), limits);
+  branch.doing = {
+    kind: "task",
+    attempt: run.nextAttempt(),
+    parameters,
+    phase: integration.kind === "activity" ? "worker" : "call",
+    ...(token === undefined ? {} : { token }),
+    ...(timeout === undefined ? {} : { timeoutAt: now + timeout * 1000 }),
+    ...(heartbeat === undefined
+      ? {}
+      : { heartbeatMs: heartbeat * 1000, heartbeatAt: now + heartbeat * 1000 }),
+  };
+  if (integration.kind === "activity") offerTask(turn, branch, integration.activityArn);
+  turn.touch(branch);
+}
+
+/** What a Task's Resource calls. Throws `States.Runtime` where it is nothing that can be called. */
+export function integrationOfTask({ Resource }: TaskState): Integration {
+  const integration = integrationOf(Resource);
+  if (integration) return integration;
+  throw new StatesError("States.Runtime", `The resource ${Resource} is not recognized.`);
+}
+
+function needsToken(integration: Integration): boolean {
+  return (
+    integration.kind === "activity" ||
+    (integration.kind === "service" && integration.pattern === "waitForTaskToken")
+  );
+}
+
+interface Limits {
+  readonly timeoutInSeconds?: number;
+  readonly heartbeatInSeconds?: number;
+}
+
+function schedule(at: AtTask, integration: Integration, parameters: string, limits: Limits): void {
+  const { turn, branch, state } = at;
+  const roleArn = state.Credentials?.RoleArn;
+  const credentials = typeof roleArn === "string" ? { taskCredentials: { roleArn } } : {};
+  const input = { input: parameters, inputDetails: { truncated: false } };
+  switch (integration.kind) {
+    case "lambda": {
+      const resource = integration.functionArn;
+      const { heartbeatInSeconds: _of_no_use, ...timeout } = limits;
+      turn.emit(branch, "LambdaFunctionScheduled", {
+        resource,
+        ...input,
+        ...timeout,
+        ...credentials,
+      });
+      turn.emit(branch, "LambdaFunctionStarted", undefined);
+      return;
+    }
+    case "activity": {
+      turn.emit(branch, "ActivityScheduled", {
+        resource: integration.activityArn,
+        ...input,
+        ...limits,
+      });
+      return;
+    }
+    case "service": {
+      const { region } = turn.run.execution;
+      turn.emit(branch, "TaskScheduled", {
+        ...called(integration),
+        region,
+        parameters,
+        ...limits,
+        ...credentials,
+      });
+      turn.emit(branch, "TaskStarted", called(integration));
+    }
+  }
+}
+
+function called({ resourceType, resource }: Integration & { kind: "service" }) {
+  return { resourceType, resource };
+}
+
+/** A worker took the activity's task. */
+export function startActivity(turn: Turn, branch: Branch, workerName: string | undefined): void {
+  // Its task is outstanding: the caller has seen to that.
+  const doing = branch.doing as WorkingTask;
+  const { heartbeatMs } = doing;
+  turn.emit(branch, "ActivityStarted", workerName === undefined ? {} : { workerName });
+  branch.doing = {
+    ...doing,
+    phase: "token",
+    ...(heartbeatMs === undefined ? {} : { heartbeatAt: turn.run.cloud.clock.now() + heartbeatMs }),
+  };
+}
+
+/** A worker's heartbeat: the next one is due from now on. */
+export function beat(turn: Turn, branch: Branch): void {
+  const doing = branch.doing as WorkingTask;
+  if (doing.heartbeatMs === undefined) return;
+  branch.doing = { ...doing, heartbeatAt: turn.run.cloud.clock.now() + doing.heartbeatMs };
+  turn.touch(branch);
+}
+
+/** The call that a task began with was answered. */
+export async function callAnswered(at: AtTask, outcome: TaskOutcome): Promise<void> {
+  const { turn, branch, state } = at;
+  const integration = integrationOfTask(state);
+  if (integration.kind !== "service" || integration.pattern === "requestResponse")
+    return await settle(at, outcome);
+  if ("failure" in outcome) {
+    turn.emit(branch, "TaskSubmitFailed", {
+      ...called(integration),
+      ...failureDetails(outcome.failure),
+    });
+    return await fail(at, outcome.failure);
+  }
+  turn.emit(branch, "TaskSubmitted", {
+    ...called(integration),
+    output: turn.run.textOf(outcome.result),
+    outputDetails: { truncated: false },
+  });
+  const doing = branch.doing as WorkingTask;
+  branch.doing =
+    integration.pattern === "sync"
+      ? { ...doing, phase: "job", submitted: outcome.result }
+      : { ...doing, phase: "token" };
+}
+
+/** A task has its result, or has failed. */
+export async function settle(at: AtTask, outcome: TaskOutcome): Promise<void> {
+  const { turn, branch, state } = at;
+  const integration = integrationOfTask(state);
+  if ("failure" in outcome) {
+    const details = failureDetails(outcome.failure);
+    if (integration.kind === "lambda") turn.emit(branch, "LambdaFunctionFailed", details);
+    else if (integration.kind === "activity") turn.emit(branch, "ActivityFailed", details);
+    else turn.emit(branch, "TaskFailed", { ...called(integration), ...details });
+    return await fail(at, outcome.failure);
+  }
+  const output = {
+    output: turn.run.textOf(outcome.result),
+    outputDetails: { truncated: false },
+  };
+  if (integration.kind === "lambda") turn.emit(branch, "LambdaFunctionSucceeded", output);
+  else if (integration.kind === "activity") turn.emit(branch, "ActivitySucceeded", output);
+  else turn.emit(branch, "TaskSucceeded", { ...called(integration), ...output });
+  await attempting(at, () => leave(at, outcome.result));
+}
+
+/** A task's time is over, or a heartbeat stayed out. */
+export async function timeOut(at: AtTask, now: number): Promise<void> {
+  const { turn, branch, state } = at;
+  const { timeoutAt = Infinity } = branch.doing as WorkingTask;
+  const failure = timeoutAt <= now ? TIMEOUT : HEARTBEAT_TIMEOUT;
+  const integration = integrationOfTask(state);
+  const details = failureDetails(failure);
+  if (integration.kind === "lambda") turn.emit(branch, "LambdaFunctionTimedOut", details);
+  else if (integration.kind === "activity") turn.emit(branch, "ActivityTimedOut", details);
+  else turn.emit(branch, "TaskTimedOut", { ...called(integration), ...details });
+  await fail(at, failure);
+}
