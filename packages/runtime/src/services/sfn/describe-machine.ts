@@ -19,7 +19,7 @@ import { parseOwnMachineArn } from "./own-machine.ts";
 import { pageAsked, pageOf } from "./page.ts";
 import { variableReferences } from "./variable-references.ts";
 
-/** A version's ARN gives the version; an alias's the version that most of its executions run. */
+/** A version's ARN gives the version; an alias's the first version that it leads to. */
 export const describeStateMachine: OperationOf<"sfn", "DescribeStateMachine"> = (
   call,
   { stateMachineArn, includedData },
