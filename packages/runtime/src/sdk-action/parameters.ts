@@ -115,6 +115,17 @@ function membersByField(shape: StructureShape, naming: Naming): ReadonlyMap<stri
   return fields;
 }
 
+/** What a structure's field holds; undefined where it has no such field. */
+export function memberOf(shape: StructureShape, field: string, naming: Naming): Shape | undefined {
+  return membersByField(shape, naming).get(field)?.shape;
+}
+
+/** The fields that an input must have. */
+export function requiredFields(shape: Shape, naming: Naming): string[] {
+  if (shape.kind !== "structure") return [];
+  return shape.members.slice(0, shape.requiredCount).map(({ name }) => nameOf(name, naming));
+}
+
 /** A result as the JSON that a state machine sees; what is undefined is left out. */
 export function toResult(shape: Shape, output: unknown, conversion: Conversion): JsonObject {
   const result = write(shape, output, conversion);

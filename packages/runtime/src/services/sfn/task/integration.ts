@@ -1,7 +1,8 @@
 import { parseArn } from "../../../arn.ts";
-import { findSdkAction } from "../../../sdk-action/sdk-action.ts";
+import type { Conversion } from "../../../sdk-action/parameters.ts";
+import { bytesOf, findSdkAction, type SdkAction } from "../../../sdk-action/sdk-action.ts";
 import { sdkService } from "../../../sdk-action/services.ts";
-import { optimized } from "./optimized.ts";
+import { type OptimizedService, optimized } from "./optimized.ts";
 
 /** How a Task waits for its work. Source: Step Functions developer guide, "Discover service integration patterns". */
 export type IntegrationPattern = "requestResponse" | "sync" | "waitForTaskToken";
@@ -68,14 +69,37 @@ export async function unrecognized(resource: string): Promise<string | undefined
 
 async function isRecognized(integration: Integration): Promise<boolean> {
   if (integration.kind !== "service") return true;
-  const { resourceType, action, pattern, resource } = integration;
+  const { resourceType, pattern } = integration;
+  if ((await calledAction(integration)) !== undefined) return true;
   const sdk = sdkNameOf(resourceType);
-  if (sdk !== undefined) {
-    if (pattern === "sync") return false;
-    return sdkService(sdk) === undefined || (await findSdkAction(sdk, action)) !== undefined;
-  }
-  const known = optimized(resourceType);
-  return known === undefined || known.resources.has(resource);
+  if (sdk !== undefined) return pattern !== "sync" && sdkService(sdk) === undefined;
+  return optimized(resourceType) === undefined;
+}
+
+/** The action of a service that an integration calls, and how its parameters and answers are written. */
+export interface CalledAction {
+  readonly action: SdkAction;
+  /** Undefined for an integration of the service's SDK. */
+  readonly optimized: OptimizedService | undefined;
+  readonly conversion: Conversion;
+}
+
+/** What an integration calls; undefined where there is no such service, action or pattern here. */
+export async function calledAction(
+  integration: ServiceIntegration,
+): Promise<CalledAction | undefined> {
+  const { resourceType, resource, action: name, pattern } = integration;
+  const sdk = sdkNameOf(resourceType);
+  const service = sdk === undefined ? optimized(resourceType) : undefined;
+  const hasPattern = service ? service.resources.has(resource) : pattern !== "sync";
+  const action = hasPattern ? await findSdkAction(sdk ?? service?.sdk ?? "", name) : undefined;
+  if (!action) return undefined;
+  const naming = service ? "api" : "java";
+  return {
+    action,
+    optimized: service,
+    conversion: { naming, bytes: bytesOf(action.service) },
+  };
 }
 
 /** The service's name in the resource type of an integration of its SDK: `sqs` of `aws-sdk:sqs`. */

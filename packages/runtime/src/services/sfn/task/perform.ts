@@ -3,21 +3,21 @@ import type { Caller } from "../../../call.ts";
 import type { Cloud } from "../../../cloud.ts";
 import { ServiceError } from "../../../errors.ts";
 import { ParameterError } from "../../../sdk-action/parameters.ts";
-import {
-  bytesOf,
-  callOperation,
-  findSdkAction,
-  type SdkAction,
-} from "../../../sdk-action/sdk-action.ts";
+import { callOperation, type SdkAction } from "../../../sdk-action/sdk-action.ts";
 import type { Json, JsonObject } from "../../../states-language/definition.ts";
 import { StatesError } from "../../../states-language/states-error.ts";
 import { checkSize } from "./data-limit.ts";
 import { failedEntries, withExecution } from "./events.ts";
 import { optimizedFailure, sdkFailure } from "./failure.ts";
-import { type Integration, type ServiceIntegration, sdkNameOf } from "./integration.ts";
+import {
+  type CalledAction,
+  calledAction,
+  type Integration,
+  type ServiceIntegration,
+} from "./integration.ts";
 import { answeredPayload, functionCaller, invokeFunction } from "./lambda.ts";
 import { callMetadata } from "./metadata.ts";
-import { type OptimizedService, optimized } from "./optimized.ts";
+import type { OptimizedService } from "./optimized.ts";
 
 export interface TaskOptions {
   /** Aborts when the task's time is over or its execution has ended. */
@@ -58,30 +58,26 @@ async function callService(
   parameters: Json,
   options: TaskOptions,
 ): Promise<Json> {
-  const { resourceType, resource, action, pattern } = integration;
-  const sdk = sdkNameOf(resourceType);
-  const service = sdk === undefined ? optimized(resourceType) : undefined;
-  const hasPattern = service ? service.resources.has(resource) : pattern !== "sync";
-  const name = sdk ?? service?.sdk;
-  const found = name === undefined ? undefined : await findSdkAction(name, action);
-  if (!found || !hasPattern) throw unsupported(integration);
+  const called = await calledAction(integration);
+  if (!called) throw unsupported(integration);
   const requestId = randomUUID();
+  const request = { ...options, requestId };
   try {
-    const result = service
-      ? await callOptimized(cloud, caller, service, found, parameters, { ...options, requestId })
-      : await callOperation(cloud, caller, found, parameters, {
-          conversion: { naming: "java", bytes: bytesOf(found.service) },
+    const result = called.optimized
+      ? await callOptimized(cloud, caller, called, called.optimized, parameters, request)
+      : await callOperation(cloud, caller, called.action, parameters, {
+          conversion: called.conversion,
           requestId,
           signal: options.signal,
         });
-    checkSize(resourceType, result);
+    checkSize(integration.resourceType, result);
     return result;
   } catch (error) {
     if (error instanceof ParameterError) throw unfit(parameters, error);
     if (!(error instanceof ServiceError) || options.signal.aborted) throw error;
-    throw service
-      ? await optimizedFailure(service, found, error, requestId)
-      : await sdkFailure(found, error, requestId);
+    throw called.optimized
+      ? await optimizedFailure(called.optimized, called.action, error, requestId)
+      : await sdkFailure(called.action, error, requestId);
   }
 }
 
@@ -92,12 +88,11 @@ interface Request extends TaskOptions {
 async function callOptimized(
   cloud: Cloud,
   caller: Caller,
-  service: OptimizedService,
-  action: SdkAction,
+  { action, conversion }: CalledAction,
+  { contentType, hasMetadata }: OptimizedService,
   parameters: Json,
   { executionArn, requestId, signal }: Request,
 ): Promise<JsonObject> {
-  const conversion = { naming: "api", bytes: bytesOf(action.service) } as const;
   const call = (caller: Caller, parameters: Json) =>
     callOperation(cloud, caller, action, parameters, { conversion, requestId, signal });
   const answerOf = async () => {
@@ -114,9 +109,8 @@ async function callOptimized(
   const length = Buffer.byteLength(bodyOf(action, answer));
   if (action.service === "eventbridge") failedEntries(answer);
   const result = action.service === "lambda" ? answeredPayload(answer) : answer;
-  if (!service.hasMetadata) return result;
+  if (!hasMetadata) return result;
   const further = headersOf(action, answer);
-  const { contentType } = service;
   return inOrder({
     ...result,
     ...callMetadata(cloud, { requestId, contentType, contentLength: length, further }),
