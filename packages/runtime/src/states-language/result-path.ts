@@ -1,7 +1,7 @@
 import type { Json } from "./definition.ts";
 import { isObject, memberOf, setMember } from "./jsonpath/equal.ts";
 import { evaluate } from "./jsonpath/evaluate.ts";
-import { compilePath, PathError } from "./jsonpath/path.ts";
+import { compilePath, PathError, shownInCause } from "./jsonpath/path.ts";
 import type { Token } from "./jsonpath/token.ts";
 import type { Scope } from "./scope.ts";
 import { StatesError } from "./states-error.ts";
@@ -33,15 +33,15 @@ export function writeReferencePath(path: string, input: Json, value: Json): Json
 }
 
 /**
- * What a reference path names (`ItemsPath`); its root may be the Context object or a variable too.
- * @throws PathError where the path is no reference path.
+ * What a path names that should be a reference path (`ItemsPath`); its root may be the Context object or a variable too.
+ * Another path is read as any: AWS takes them there ("$.jar[?(@.a >= 5)]" in the developer guide, "Reference Paths").
+ * @throws PathError where it is no path.
  * @throws StatesError `States.ReferencePathConflict` where there is nothing: `Unable to apply step "items" to input {…}`
  * is what people report from AWS for an `ItemsPath` that finds nothing.
  */
 export function readReferencePath(path: string, input: Json, scope: Scope): Json {
   const { parsed, isReference } = compilePath(path);
-  if (!isReference) throw new PathError(`Invalid path '${path}' : not a reference path`);
-  for (let count = 1; count <= parsed.tokens.length; count++) {
+  for (let count = 1; isReference && count <= parsed.tokens.length; count++) {
     const tokens = parsed.tokens.slice(0, count);
     const { values } = evaluate({ ...parsed, tokens }, { input, scope });
     if (values === undefined) throw stepConflict(stepOf(tokens.at(-1)!), input);
@@ -92,13 +92,13 @@ function conflict(path: string, input: Json, step: string | number): StatesError
   if (isObject(input)) return stepConflict(step, input);
   return new StatesError(
     "States.ReferencePathConflict",
-    `Unable to apply ReferencePath ${path} to input ${JSON.stringify(input)}`,
+    `Unable to apply ReferencePath ${path} to input ${shownInCause(input)}`,
   );
 }
 
 function stepConflict(step: string | number, input: Json): StatesError {
   return new StatesError(
     "States.ReferencePathConflict",
-    `Unable to apply step "${step}" to input ${JSON.stringify(input)}`,
+    `Unable to apply step "${step}" to input ${shownInCause(input)}`,
   );
 }

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "./definition.ts";
 import { callIntrinsic, isIntrinsic } from "./intrinsics/intrinsic.ts";
 import { type Randomness, SYSTEM_RANDOMNESS } from "./intrinsics/randomness.ts";
 import { isObject, setMember } from "./jsonpath/equal.ts";
-import { PathError, PathNotFound, readPath } from "./jsonpath/path.ts";
+import { PathError, PathNotFound, readPath, shownInCause } from "./jsonpath/path.ts";
 import type { Scope } from "./scope.ts";
 import { StatesError } from "./states-error.ts";
 
@@ -64,6 +64,6 @@ function evaluateField(name: string, expression: Json, source: Source): Json {
 export function notFoundForField(path: string, field: string, input: Json): StatesError {
   return new StatesError(
     "States.Runtime",
-    `The JSONPath '${path}' specified for the field '${field}' could not be found in the input '${JSON.stringify(input)}'`,
+    `The JSONPath '${path}' specified for the field '${field}' could not be found in the input '${shownInCause(input)}'`,
   );
 }

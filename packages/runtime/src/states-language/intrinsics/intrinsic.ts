@@ -1,9 +1,10 @@
 import type { Json } from "../definition.ts";
 import { evaluate } from "../jsonpath/evaluate.ts";
+import { shownInCause } from "../jsonpath/path-error.ts";
 import { isDefinite } from "../jsonpath/token.ts";
 import type { Scope } from "../scope.ts";
 import { StatesError } from "../states-error.ts";
-import { FUNCTIONS } from "./functions.ts";
+import { FUNCTIONS, invalidArguments } from "./functions.ts";
 import { type Argument, type IntrinsicCall, isIntrinsic, parseIntrinsic } from "./parse.ts";
 import { type Randomness, SYSTEM_RANDOMNESS } from "./randomness.ts";
 
@@ -53,7 +54,13 @@ interface Invocation {
 function perform(call: IntrinsicCall, invocation: Invocation): Json {
   const values = call.arguments.map((argument) => argumentValue(argument, invocation));
   const intrinsic = FUNCTIONS.get(call.name)!;
-  return intrinsic(values, { call, randomness: invocation.randomness });
+  const context = { call, randomness: invocation.randomness };
+  try {
+    return intrinsic(values, context);
+  } catch (error) {
+    // A value that nests deeper than the stack allows is no argument for a function that looks into it.
+    throw error instanceof RangeError ? invalidArguments(context) : error;
+  }
 }
 
 function argumentValue(argument: Argument, invocation: Invocation): Json {
@@ -71,10 +78,10 @@ function argumentValue(argument: Argument, invocation: Invocation): Json {
   }
 }
 
-/** As github.com/cloud-bandits/sfn-transform and floci-io/floci quote it from AWS. */
+/** As people quote it from AWS: "The function 'States.Format('{}', $.nope)' had the following error: …". */
 function argumentNotFound(path: string, { text, input }: Invocation): StatesError {
   return new StatesError(
     "States.Runtime",
-    `The function '${text}' had the following error: The JsonPath argument for the field '${path}' could not be found in the input '${JSON.stringify(input)}'`,
+    `The function '${text}' had the following error: The JsonPath argument for the field '${path}' could not be found in the input '${shownInCause(input)}'`,
   );
 }

@@ -2,6 +2,7 @@ import type { Json } from "../definition.ts";
 import type { Scope } from "../scope.ts";
 import { isObject, memberOf, setMember } from "./equal.ts";
 import { holdsFor } from "./filter.ts";
+import { shownInCause } from "./path-error.ts";
 import { isDefinite, isDefiniteToken, type ParsedPath, type Token, tokenText } from "./token.ts";
 
 /** What a path is evaluated against. */
@@ -148,7 +149,7 @@ function scan(root: Json, token: Token, documents: Documents): Json[] {
   const found: Json[] = [];
   const pending: Json[] = [root];
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (token.kind !== "filter") found.push(...hits(value, token, documents));
+    if (token.kind !== "filter") for (const hit of hits(value, token, documents)) found.push(hit);
     else if (isObject(value) && holdsFor(token.filter, value, documents)) found.push(value);
     const children = childrenOf(value);
     for (let at = children.length - 1; at >= 0; at--) pending.push(children[at]!);
@@ -201,7 +202,7 @@ function missing(reason: string): Obstacle {
 }
 
 function wrong(problem: string, value: Json): Obstacle {
-  const reason = `${problem} Current context is: ${JSON.stringify(value)}`;
+  const reason = `${problem} Current context is: ${shownInCause(value)}`;
   return { reason, isMissing: false };
 }
 

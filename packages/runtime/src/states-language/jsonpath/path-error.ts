@@ -1,3 +1,4 @@
+import type { Json } from "../definition.ts";
 import { StatesError } from "../states-error.ts";
 
 /** What is wrong with a path, an intrinsic function or a template as it is written; seen before anything runs. */
@@ -18,5 +19,15 @@ export class PathNotFound extends StatesError {
     super("States.Runtime", `Invalid path '${path}' : ${reason}`);
     this.path = path;
     this.reason = reason;
+  }
+}
+
+/** A value as a cause shows it; what nests too deep for `JSON.stringify` is not shown, as the error is about the path. */
+export function shownInCause(value: Json): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return "…";
+    throw error;
   }
 }

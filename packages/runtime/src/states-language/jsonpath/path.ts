@@ -2,10 +2,10 @@ import type { Json } from "../definition.ts";
 import type { Scope } from "../scope.ts";
 import { type Documents, evaluate } from "./evaluate.ts";
 import { parsePath } from "./parse.ts";
-import { PathError, PathNotFound } from "./path-error.ts";
+import { PathError, PathNotFound, shownInCause } from "./path-error.ts";
 import { isDefinite, type ParsedPath } from "./token.ts";
 
-export { PathError, PathNotFound };
+export { PathError, PathNotFound, shownInCause };
 
 /**
  * JSONPath as Step Functions has it, which is Jayway's (github.com/json-path/JsonPath), with two more roots: `$$`, the
