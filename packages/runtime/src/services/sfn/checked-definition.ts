@@ -7,33 +7,45 @@ import {
   invalidDefinitionMessage,
   validateDefinition,
 } from "../../states-language/validate/validate.ts";
+import { integrationDiagnostics } from "./task/definition-check.ts";
 
 /** Source: API reference, CreateStateMachine, `definition`. */
 const DEFINITION_LENGTH_MAX = 1_048_576;
 
+/** All that is wrong with a definition: as the language has it, and then as the services' models do. */
+export async function diagnosticsOf(
+  text: string,
+  options: { readonly type?: StateMachineType } = {},
+): Promise<readonly Diagnostic[]> {
+  const { definition, diagnostics } = validateDefinition(text, options);
+  if (!definition) return diagnostics;
+  return [...diagnostics, ...(await integrationDiagnostics(definition))];
+}
+
 /** Throws `InvalidDefinition` with every error of the definition. */
-export function checkDefinition(
+export async function checkDefinition(
   text: string,
   type: StateMachineType = "STANDARD",
-): StateMachineDefinition {
+): Promise<StateMachineDefinition> {
   checkDefinitionLength(text);
-  return accepted(text, validateDefinition(text, { type }).diagnostics);
+  return accepted(text, await diagnosticsOf(text, { type }));
 }
 
 /**
  * A state that is tested without its machine, as a machine that has no other: its transitions may lead anywhere.
  * Throws `InvalidDefinition`.
  */
-export function checkStateAlone(text: string, name: string): StateMachineDefinition {
+export async function checkStateAlone(text: string, name: string): Promise<StateMachineDefinition> {
   checkDefinitionLength(text);
   if (!isJson(text)) return accepted(text, validateDefinition(text).diagnostics);
   const quoted = JSON.stringify(name);
   const machine = `{"StartAt":${quoted},"States":{${quoted}:${text}}}`;
   const { diagnostics } = validateDefinition(machine);
-  return accepted(
+  const definition = accepted(
     machine,
     diagnostics.filter((diagnostic) => !leavesState(diagnostic, `/States/${name}`)),
   );
+  return accepted(machine, await integrationDiagnostics(definition));
 }
 
 /** Throws `ValidationException` on a definition that is missing or too long. */

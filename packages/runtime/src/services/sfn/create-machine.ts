@@ -88,7 +88,7 @@ export async function checkRevision(
   given: Omit<RevisionGiven, "revisionId">,
 ): Promise<Omit<Revision, "revisionId">> {
   checkRole(given.roleArn);
-  checkDefinition(given.definition, type);
+  await checkDefinition(given.definition, type);
   return {
     definition: given.definition,
     roleArn: given.roleArn,

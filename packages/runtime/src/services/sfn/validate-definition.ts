@@ -1,6 +1,6 @@
 import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
-import { validateDefinition } from "../../states-language/validate/validate.ts";
+import { diagnosticsOf } from "./checked-definition.ts";
 
 /** Source: API reference, ValidateStateMachineDefinition. */
 const DEFINITION_LENGTH_MAX = 1_048_576;
@@ -14,7 +14,7 @@ const RESULTS_MAX = 100;
 export const validateStateMachineDefinition: OperationOf<
   "sfn",
   "ValidateStateMachineDefinition"
-> = (_call, { definition, type = "STANDARD", severity = "ERROR", maxResults }) => {
+> = async (_call, { definition, type = "STANDARD", severity = "ERROR", maxResults }) => {
   new Constraints()
     .required("definition", definition)
     .length("definition", definition, { max: DEFINITION_LENGTH_MAX })
@@ -22,7 +22,7 @@ export const validateStateMachineDefinition: OperationOf<
     .oneOf("severity", severity, ["ERROR", "WARNING"])
     .range("maxResults", maxResults, { min: 0, max: RESULTS_MAX })
     .check("ValidationException");
-  const { diagnostics } = validateDefinition(definition ?? "", { type });
+  const diagnostics = await diagnosticsOf(definition ?? "", { type });
   const wanted = diagnostics.filter((diagnostic) =>
     severity === "WARNING" ? true : diagnostic.severity === "ERROR",
   );

@@ -47,7 +47,7 @@ const STATE_NAME = "StateName";
  * localstack/localstack.
  */
 export async function subjectOf(call: Call, request: TestStateInput): Promise<Subject> {
-  const definition = definitionOf(request);
+  const definition = await definitionOf(request);
   const stateName = request.stateName ?? STATE_NAME;
   const state = findState(definition, stateName);
   if (!state) throw validationError("State not found in definition");
@@ -96,7 +96,10 @@ export async function subjectOf(call: Call, request: TestStateInput): Promise<Su
 }
 
 /** A machine, of which `stateName` is tested; or a state alone, as a machine that has no other. */
-function definitionOf({ definition = "", stateName }: TestStateInput): StateMachineDefinition {
+async function definitionOf({
+  definition = "",
+  stateName,
+}: TestStateInput): Promise<StateMachineDefinition> {
   return stateName === undefined
     ? checkStateAlone(definition, STATE_NAME)
     : checkDefinition(definition);
