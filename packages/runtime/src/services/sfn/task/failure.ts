@@ -1,9 +1,18 @@
-import type { ServiceError } from "../../../errors.ts";
+import type { Cloud } from "../../../cloud.ts";
+import { ServiceError } from "../../../errors.ts";
 import { type ErrorModel, loadModel, type ServiceModel } from "../../../gateway/model/model.ts";
 import { exceptionName } from "../../../sdk-action/java-names.ts";
 import type { SdkService } from "../../../sdk-action/services.ts";
 import { StatesError } from "../../../states-language/states-error.ts";
 import type { OptimizedService } from "./optimized.ts";
+
+/**
+ * Whether an error is what a service answered: not a defect, and not because nobody waits any more, or the cloud stops
+ * (an execution goes on from there at the next start, and must not be failed for it).
+ */
+export function isAnswer(cloud: Cloud, error: unknown, signal: AbortSignal): error is ServiceError {
+  return error instanceof ServiceError && !signal.aborted && !cloud.stopping.aborted;
+}
 
 /**
  * A service's error as an optimized integration shows it: `DynamoDB.ConditionalCheckFailedException`, or the service's

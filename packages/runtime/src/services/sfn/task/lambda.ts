@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { parseArn } from "../../../arn.ts";
 import type { Caller } from "../../../call.ts";
 import type { Cloud } from "../../../cloud.ts";
-import { ServiceError } from "../../../errors.ts";
+import type { ServiceError } from "../../../errors.ts";
 import type { Json, JsonObject } from "../../../states-language/definition.ts";
 import { StatesError } from "../../../states-language/states-error.ts";
 import { checkSize } from "./data-limit.ts";
-import { optimizedFailure } from "./failure.ts";
+import { isAnswer, optimizedFailure } from "./failure.ts";
 import { optimized } from "./optimized.ts";
 import type { TaskOptions } from "./perform.ts";
 
@@ -29,9 +29,7 @@ export async function invokeFunction(
       signal,
     })
     .catch(async (error: unknown) => {
-      throw error instanceof ServiceError && !signal.aborted
-        ? await lambdaFailure(error, requestId)
-        : error;
+      throw isAnswer(cloud, error, signal) ? await lambdaFailure(error, requestId) : error;
     });
   const payload = Buffer.from(Payload ?? []).toString();
   if (FunctionError !== undefined) throw functionFailure(payload);

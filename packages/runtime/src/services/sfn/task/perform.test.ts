@@ -410,3 +410,18 @@ test("A defect of a service is no failure of the task", async () => {
   world.answers.SendMessage = defect;
   await assert.rejects(world.perform(SQS, { QueueUrl: "q" }), (error) => error === defect);
 });
+
+test("A task that a stopping cloud interrupts has not failed: it is called again at the next start", async () => {
+  for (const resource of [SQS, "arn:aws:lambda:us-east-1:123456789012:function:charge"]) {
+    await using world = new TaskWorld();
+    const { stopping } = world.cloud;
+    const waiting = new Promise((_, reject) => {
+      stopping.addEventListener("abort", () => reject(stopping.reason));
+    });
+    world.answers.SendMessage = waiting;
+    world.answers.Invoke = waiting;
+    const performed = world.perform(resource, {}, new AbortController().signal);
+    setImmediate(() => void world.cloud.stop());
+    await assert.rejects(performed, (error) => error === stopping.reason);
+  }
+});

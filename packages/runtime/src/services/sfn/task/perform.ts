@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Caller } from "../../../call.ts";
 import type { Cloud } from "../../../cloud.ts";
-import { ServiceError } from "../../../errors.ts";
 import { ParameterError } from "../../../sdk-action/parameters.ts";
 import { callOperation, type SdkAction } from "../../../sdk-action/sdk-action.ts";
 import type { Json, JsonObject } from "../../../states-language/definition.ts";
 import { StatesError } from "../../../states-language/states-error.ts";
 import { checkSize } from "./data-limit.ts";
 import { failedEntries, withExecution } from "./events.ts";
-import { optimizedFailure, sdkFailure } from "./failure.ts";
+import { isAnswer, optimizedFailure, sdkFailure } from "./failure.ts";
 import {
   type CalledAction,
   calledAction,
@@ -74,7 +73,7 @@ async function callService(
     return result;
   } catch (error) {
     if (error instanceof ParameterError) throw unfit(parameters, error);
-    if (!(error instanceof ServiceError) || options.signal.aborted) throw error;
+    if (!isAnswer(cloud, error, options.signal)) throw error;
     throw called.optimized
       ? await optimizedFailure(called.optimized, called.action, error, requestId)
       : await sdkFailure(called.action, error, requestId);
@@ -127,9 +126,13 @@ function bodyOf({ service }: SdkAction, answer: JsonObject): string {
 }
 
 function headersOf({ service }: SdkAction, answer: JsonObject): Readonly<Record<string, string>> {
-  const version = answer.ExecutedVersion;
-  if (service !== "lambda" || typeof version !== "string") return {};
-  return { "X-Amz-Executed-Version": version, "x-amzn-Remapped-Content-Length": "0" };
+  if (service !== "lambda") return {};
+  const { ExecutedVersion: version, LogResult: log } = answer;
+  return {
+    ...(typeof version === "string" ? { "X-Amz-Executed-Version": version } : {}),
+    ...(typeof log === "string" ? { "X-Amz-Log-Result": log } : {}),
+    "x-amzn-Remapped-Content-Length": "0",
+  };
 }
 
 /** What the parameters of a state came to that the action cannot take. */
