@@ -14,6 +14,7 @@ import { ServiceError } from "../errors.ts";
 import type { ServiceName } from "../sdk.ts";
 import { isUncovered, serviceOf } from "./coverage.ts";
 import { listHealthEvents, recordTermination } from "./health-event.ts";
+import { HEALTH_EVENT, oweHealthEvent, putHealthEvent } from "./health-event-delivery.ts";
 import type { Hop } from "./hop.ts";
 import { HopRecord } from "./record.ts";
 import { cycleOf, listStops, recordStop, type StoppedChain } from "./stopped-chain.ts";
@@ -42,6 +43,7 @@ export class Chains {
   constructor(cloud: Cloud, { stopsUncovered = false }: { stopsUncovered?: boolean } = {}) {
     this.#cloud = cloud;
     this.#stopsUncovered = stopsUncovered;
+    cloud.owed.handle(HEALTH_EVENT, putHealthEvent);
   }
 
   /** Records that a call handed a chain on to a resource. */
@@ -193,7 +195,8 @@ export class Chains {
 
   async #refuse({ account, region }: Caller, hop: Hop, lineage: Lineage): Promise<void> {
     const stop = await this.#cloud.store.write((tx) => {
-      recordTermination(tx, { account, region, functionArn: hop.to, at: hop.at });
+      const event = recordTermination(tx, { account, region, functionArn: hop.to, at: hop.at });
+      if (event) oweHealthEvent(this.#cloud, tx, event);
       const refused = { account, region, covered: true, stopped: true };
       return recordStop(tx, this.#chainTo(hop, lineage, refused), hop.at);
     });

@@ -116,12 +116,6 @@ function triggeringChildren({ reasonData }: AlarmState) {
  * Source: CloudWatch user guide, "Invoke a Lambda function from an alarm".
  */
 export function functionEvent(world: World, { alarm, before, after }: StateChange): string {
-  const state = ({ value, reason, reasonData, updatedAt }: AlarmState) => ({
-    value,
-    reason,
-    reasonData,
-    timestamp: javaTime(updatedAt),
-  });
   return javaJson({
     source: "aws.cloudwatch",
     alarmArn: alarm.arn,
@@ -130,11 +124,28 @@ export function functionEvent(world: World, { alarm, before, after }: StateChang
     region: world.region,
     alarmData: {
       alarmName: alarm.name,
-      state: state(after),
-      previousState: state(before),
+      state: eventState(after),
+      previousState: eventState(before),
       configuration: configuration(alarm),
     },
   });
+}
+
+/**
+ * The detail of the event that goes to the default event bus.
+ * Source: CloudWatch user guide, "Alarm events and EventBridge".
+ */
+export function eventDetail({ alarm, before, after }: StateChange): string {
+  return javaJson({
+    alarmName: alarm.name,
+    configuration: configuration(alarm),
+    previousState: eventState(before),
+    state: eventState(after),
+  });
+}
+
+function eventState({ value, reason, reasonData, updatedAt }: AlarmState) {
+  return { value, reason, reasonData, timestamp: javaTime(updatedAt) };
 }
 
 function configuration(alarm: AlarmRecord) {

@@ -17,6 +17,7 @@ import { putCompositeAlarm } from "./put-composite-alarm.ts";
 import { putMetricAlarm } from "./put-metric-alarm.ts";
 import { putMetricData } from "./put-metric-data.ts";
 import { retention } from "./retention.ts";
+import { putStateChangeEvent, STATE_CHANGE_EVENT } from "./state-change-event.ts";
 import { HELD_ACTIONS, releaseHeldActions } from "./suppression.ts";
 import { listTagsForResource, tagResource, untagResource } from "./tag-operations.ts";
 
@@ -45,7 +46,11 @@ export const cloudwatch = defineService({
     TagResource: tagResource,
     UntagResource: untagResource,
   },
-  owed: { [ACTION]: doAction, [HELD_ACTIONS]: releaseHeldActions },
+  owed: {
+    [ACTION]: doAction,
+    [HELD_ACTIONS]: releaseHeldActions,
+    [STATE_CHANGE_EVENT]: putStateChangeEvent,
+  },
   start: (cloud) => {
     cloud.derived(alarmClock).start();
     cloud.derived(retention).begin();

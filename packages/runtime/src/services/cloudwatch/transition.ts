@@ -5,6 +5,7 @@ import { type AlarmRecord, type AlarmState, alarmKey, getAlarm } from "./alarm.t
 import { holds, parseRule, type Rule } from "./composite-rule.ts";
 import { addHistory } from "./history.ts";
 import { javaTime, longTime } from "./java-text.ts";
+import { oweStateChangeEvent } from "./state-change-event.ts";
 import { actUnlessSuppressed, suppressorChanged } from "./suppression.ts";
 import { keyIn, type World } from "./world.ts";
 
@@ -19,8 +20,8 @@ export interface NewState {
 }
 
 /**
- * Puts the alarm into a state. When the value changes, its history has it and its actions are owed, all in this
- * transaction. Returns the alarm as it is now.
+ * Puts the alarm into a state. When the value changes, its history has it, and its actions and an event are owed, all in
+ * this transaction. Returns the alarm as it is now.
  */
 export function transition<A extends AlarmRecord>(
   cloud: Cloud,
@@ -54,6 +55,7 @@ export function transition<A extends AlarmRecord>(
     }),
   });
   const change = { alarm: changed, before, after };
+  oweStateChangeEvent(cloud, tx, world, change);
   actUnlessSuppressed(cloud, tx, world, change);
   suppressorChanged(cloud, tx, world, change);
   if (depth < DEPTH_MAX) reconsiderParents(cloud, tx, world, changed, depth + 1);
