@@ -126,3 +126,21 @@ export function dynamodbRequest(operation: string, input: object): Buffer {
   };
   return httpRequest("/", "dynamodb", headers, JSON.stringify(input));
 }
+
+/** A request of Step Functions' JSON protocol, as an SDK would send it. */
+export function statesRequest(operation: string, input: object): Buffer {
+  const headers = {
+    "x-amz-target": `AWSStepFunctions.${operation}`,
+    "content-type": "application/x-amz-json-1.0",
+  };
+  return httpRequest("/", "states", headers, JSON.stringify(input));
+}
+
+/** A request of EventBridge's JSON protocol, as an SDK would send it. */
+export function eventsRequest(operation: string, input: object): Buffer {
+  const headers = {
+    "x-amz-target": `AWSEvents.${operation}`,
+    "content-type": "application/x-amz-json-1.1",
+  };
+  return httpRequest("/", "events", headers, JSON.stringify(input));
+}

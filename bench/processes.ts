@@ -49,6 +49,11 @@ export function startDynalite(dataDirectory: string): Promise<ServerProcess> {
   return startServer([join(ROOT, "bench/dynalite.ts"), dataDirectory]);
 }
 
+/** The interpreter of state machines that Flyball's is compared with, behind a port. */
+export function startLocalStepFunctions(): Promise<ServerProcess> {
+  return startServer([join(ROOT, "bench/local-stepfunctions.ts")]);
+}
+
 /** Starts Node with these arguments, and resolves when it has printed a line with an endpoint in it. */
 async function startServer(
   words: readonly string[],

@@ -13,6 +13,8 @@ const benchmarks: Record<string, () => Promise<{ benchmark: Benchmark }>> = {
   sqs: () => import("./sqs.ts"),
   dynamodb: () => import("./dynamodb.ts"),
   semaphore: () => import("./semaphore.ts"),
+  stepfunctions: () => import("./stepfunctions.ts"),
+  eventbridge: () => import("./eventbridge.ts"),
 };
 
 function asked({ asked, unit }: Figure): string {
