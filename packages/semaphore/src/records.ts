@@ -10,7 +10,7 @@ import type { DynamoDBSender } from "./table.ts";
 import type { Time } from "./time.ts";
 
 /** Who stays shorter leaves no record: it would be gone before anyone read it. */
-const AFTER_MS_DEFAULT = 2_000;
+const AFTER_MS_DEFAULT = 5_000;
 /** A record whose owner died is deleted by DynamoDB's time to live (on the attribute `fbexpires`) after this. */
 const EXPIRES_AFTER_S = 86_400;
 /** BatchGetItem takes no more keys. */

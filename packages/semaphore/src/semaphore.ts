@@ -44,7 +44,7 @@ export interface SemaphoreOptions {
   readonly logger?: Logger;
   readonly onEvent?: OnEvent;
   /**
-   * Who stays longer than `afterMs` (2 s by default), in line or with units, leaves a record beside the item that says
+   * Who stays longer than `afterMs` (5 s by default), in line or with units, leaves a record beside the item that says
    * who it is: `inspect` shows it. Infinity leaves none.
    */
   readonly recordAfterMs?: number;
