@@ -28,7 +28,16 @@ function circumstancesOf(view: View, parts: Partial<Circumstances> = {}): Circum
     return `fb#${names}`;
   };
   const { waiting: waitingExpected } = view;
-  return { view, waitingExpected, refusals: 0, now: 0, stale: false, newSlotName, ...parts };
+  return {
+    view,
+    waitingExpected,
+    refusals: 0,
+    now: 0,
+    trip: 0,
+    stale: false,
+    newSlotName,
+    ...parts,
+  };
 }
 
 const own = { name: "fb#own", ticket: 99 };

@@ -27,8 +27,10 @@ export interface Circumstances {
   readonly waitingExpected: number;
   /** How often this was refused in a row, each time with a fresh view. */
   readonly refusals: number;
-  /** DynamoDB's time in seconds, as far as known. */
+  /** DynamoDB's time in seconds when a write that is sent now will be answered, as far as known. */
   readonly now: number;
+  /** How long a write takes, at most, lately; seconds. */
+  readonly trip: number;
   /** The view is so old that anything may have changed. */
   readonly stale: boolean;
   readonly newSlotName: () => string;
@@ -63,9 +65,10 @@ export function decide(
 /** Start times for requests that are called already. */
 function decideStart(
   { starting }: Wants,
-  { view, now }: Circumstances,
+  circumstances: Circumstances,
   terms: Terms,
 ): Decision | undefined {
+  const { view, now } = circumstances;
   if (starting.length === 0 || startsFullForS(view, now, terms) > 0) return;
   const units = starting.map((slots) => slots.length);
   const started = Math.max(1, countThatFits(units, SLOTS_A_WRITE_MAX));
@@ -73,7 +76,7 @@ function decideStart(
     ...NO_MOVES,
     renew: starting.slice(0, started).flat(),
     starts: started,
-    startMove: startMoveOf(view, now, terms),
+    startMove: startMoveOf(circumstances, terms),
   };
   return { moves, joined: 0, given: 0, started };
 }
@@ -101,7 +104,7 @@ function decideFresh(
       admit: Array.from({ length: units }, newSlotName),
       free,
       alone: true,
-      ...(rated ? { starts: joined, startMove: startMoveOf(view, now, terms) } : {}),
+      ...(rated ? { starts: joined, startMove: startMoveOf(circumstances, terms) } : {}),
     },
     joined,
     given: free.length,
@@ -136,9 +139,12 @@ function decideLine(
   };
 }
 
-function startMoveOf(view: View, now: number, terms: Terms): StartMove {
-  if (view.nextAvailable < now) return { from: "now", now };
+function startMoveOf({ view, now, trip, refusals }: Circumstances, terms: Terms): StartMove {
   const until = startHorizon(now, terms);
+  // Of a crowd that finds start times in the past, one sets them; so far ahead that the others, refused, find them
+  // ahead still, and one after the other get in.
+  if (view.nextAvailable < now)
+    return { from: "now", now: Math.min(until, now + trip * (1 + refusals)) };
   if (view.nextAvailable > until + START_TIME_SLACK_S)
     return { from: "lie", now, seen: view.nextAvailable };
   return { from: "there", now, until };

@@ -111,7 +111,7 @@ export class Line {
   #schedule(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    queueMicrotask(() => {
+    this.#options.time.soon(() => {
       this.#flushScheduled = false;
       void this.#flush();
       // Not after the flush: what is due while a write is under way must not wait for its answer.
@@ -165,6 +165,7 @@ export class Line {
       waitingExpected: this.#sight.waitingExpected(view, tickets),
       refusals: this.#refusals,
       now: this.#sight.startsFrom(),
+      trip: this.#sight.tripMs / 1000,
       stale: this.#isStale,
       newSlotName: () => Slot.newName(this.#options.time),
     };

@@ -16,8 +16,8 @@ export class Pace {
   #head: number | undefined;
   #movedAt = 0;
 
-  /** Takes note of the newest view. */
-  note(view: View, receivedAt: number): void {
+  /** Takes note of the newest view of a semaphore of `limit` units. */
+  note(view: View, receivedAt: number, limit: number): void {
     if (this.#head === undefined) {
       this.#head = view.head;
       this.#movedAt = receivedAt;
@@ -26,9 +26,12 @@ export class Pace {
     const moved = view.head - this.#head;
     const took = receivedAt - this.#movedAt;
     if (moved <= 0 || took <= 0) return;
-    const rate = moved / took;
+    // The first to move tells of little but how long it took: where it all began at once, the others are about to. Who
+    // thinks the line too fast looks too early; who thinks it too slow may sleep for seconds past its turn.
     this.#ticketsPerMs =
-      this.#ticketsPerMs === undefined ? rate : this.#ticketsPerMs * (1 - WEIGHT) + rate * WEIGHT;
+      this.#ticketsPerMs === undefined
+        ? Math.max(moved, limit) / took
+        : this.#ticketsPerMs * (1 - WEIGHT) + (moved / took) * WEIGHT;
     this.#head = view.head;
     this.#movedAt = receivedAt;
   }

@@ -63,7 +63,7 @@ export class Sight {
       this.#view = view;
       this.#seenAt = answer.receivedAt;
       this.#watch.note(view, answer.receivedAt);
-      this.#pace.note(view, answer.receivedAt);
+      this.#pace.note(view, answer.receivedAt, this.#terms.limit);
     }
     return view;
   }
@@ -95,6 +95,11 @@ export class Sight {
   deadSlots(): OwnSlot[] {
     if (this.#view === undefined) return [];
     return this.#watch.dead(this.#view, this.#time.monotonic(), this.leaseMs);
+  }
+
+  /** How long a request takes, at most, lately. */
+  get tripMs(): number {
+    return this.#leadMs;
   }
 
   /** DynamoDB's time when a write that is sent now will be answered; seconds. */

@@ -9,6 +9,8 @@ export interface Time {
    * alive.
    */
   timer(afterMs: number, fire: () => void, options?: { readonly background?: boolean }): () => void;
+  /** Calls `fire` once what is happening now has happened: timers that are due together, answers that came together. */
+  soon(fire: () => void): void;
   /** From 0 up to 1. */
   random(): number;
 }
@@ -23,6 +25,9 @@ export const systemTime: Time = {
     const handle = setTimeout(fire, Math.min(Math.max(0, afterMs), TIMER_MS_MAX));
     if (background) handle.unref();
     return () => clearTimeout(handle);
+  },
+  soon: (fire) => {
+    setImmediate(fire);
   },
   random: () => Math.random(),
 };

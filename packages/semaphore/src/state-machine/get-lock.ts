@@ -53,7 +53,7 @@ function waitForLock(terms: Terms, timeoutSeconds: number): States {
     StartAt: "Come to the lock",
     States: {
       "Come to the lock": state("Pass", {
-        Assign: { called: false, ticket: 0, start: 0 },
+        Assign: { called: false, ticket: 0, startS: 0 },
         Next: "Look",
       }),
       Look: dynamodb(
@@ -62,7 +62,7 @@ function waitForLock(terms: Terms, timeoutSeconds: number): States {
         {
           Assign: {
             item: jsonata("$exists($states.result.Item) ? $states.result.Item : {}"),
-            now: jsonata(`${NOW} / 1000`),
+            nowS: jsonata(`${NOW} / 1000`),
           },
           Next: "What is there?",
         },
@@ -72,7 +72,7 @@ function waitForLock(terms: Terms, timeoutSeconds: number): States {
       Create: create(terms),
       "Take back what a lease's end has freed": takeBack(terms),
       "Wait until a start is to be had": state("Wait", {
-        Timestamp: jsonata(`$fromMillis($ceil(($next - ${horizonS(terms)}) * 1000))`),
+        Timestamp: jsonata(`$fromMillis($ceil(($nextSS - ${horizonS(terms)}) * 1000))`),
         Next: "Look",
       }),
       Take: take(terms, timeoutSeconds),
@@ -80,7 +80,7 @@ function waitForLock(terms: Terms, timeoutSeconds: number): States {
       ...renamed(callNext(terms, "Wait for the start"), asWell),
       // Where it was held already, its start is not known any more: it lies before the next one.
       "Wait for the start": state("Wait", {
-        Timestamp: jsonata("$fromMillis($ceil(($held ? $next : $start) * 1000))"),
+        Timestamp: jsonata("$fromMillis($ceil(($held ? $nextS : $startS) * 1000))"),
         End: true,
       }),
       "Join the line": joinLine(terms),
@@ -110,14 +110,14 @@ function whatIsThere(): State {
   return state("Pass", {
     Assign: {
       held: jsonata(`$exists($lookup($item, ${ME}))`),
-      count: jsonata(number("currentlockcount", -1)),
-      next: jsonata(number("nextavailtime", 0)),
+      unitsOut: jsonata(number("currentlockcount", -1)),
+      nextS: jsonata(number("nextavailtime", 0)),
       passed: jsonata(number(CALLED, 0)),
       waiting: jsonata(`${number(JOINED, 0)} - ${number(CALLED, 0)}`),
       ended: jsonata(`[$filter($keys($item), function($name) {(
         $lease := $lookup($item, $name).S;
         $contains($name, ":execution:") and $exists($lease)
-          ? ($contains($lease, "/") ? $toMillis($substringAfter($lease, "/")) + ${LEASE_SLACK_MS} < $now * 1000 : false)
+          ? ($contains($lease, "/") ? $toMillis($substringAfter($lease, "/")) + ${LEASE_SLACK_MS} < $nowS * 1000 : false)
           : false
       )})]`),
     },
@@ -127,14 +127,14 @@ function whatIsThere(): State {
 
 function mayItGoOn(terms: Terms): State {
   const { limit, units, startGap } = terms;
-  const full = `$next > $now + ${horizonS(terms)} and $next <= $now + ${horizonS(terms) + START_TIME_SLACK_S}`;
+  const full = `$nextS > $nowS + ${horizonS(terms)} and $nextS <= $nowS + ${horizonS(terms) + START_TIME_SLACK_S}`;
   return choose(
     [
       ["$held", "Wait for the start"],
-      ["$count < 0", "Create"],
+      ["$unitsOut < 0", "Create"],
       ["$count($ended) > 0", "Take back what a lease's end has freed"],
       [startGap === 0 ? "false" : full, "Wait until a start is to be had"],
-      [`$count <= ${limit - units} and ($called or $waiting <= 0)`, "Take"],
+      [`$unitsOut <= ${limit - units} and ($called or $waiting <= 0)`, "Take"],
       ["$ticket > $passed", "Wait to be called"],
     ],
     "Join the line",
@@ -181,7 +181,7 @@ function take(terms: Terms, timeoutSeconds: number): State {
   const begun =
     "($exists($states.context.Execution.RedriveTime) ? $states.context.Execution.RedriveTime : $states.context.Execution.StartTime)";
   const until = `$fromMillis($toMillis(${begun}) + ${timeoutSeconds * 1000})`;
-  const isAhead = `($next > $now and $next <= $now + ${horizonS(terms) + START_TIME_SLACK_S})`;
+  const isAhead = `($nextSS > $nowS and $nextS <= $nowS + ${horizonS(terms) + START_TIME_SLACK_S})`;
   const fromNow = "SET #count = #count + :units, #owner = :lease, #next = :now + :gap";
   const fromThere = "SET #count = #count + :units, #owner = :lease, #next = #next + :gap";
   const rated = {
@@ -189,7 +189,7 @@ function take(terms: Terms, timeoutSeconds: number): State {
     ConditionExpression: jsonata(
       `${quoted("#count <= :room AND attribute_not_exists(#owner) AND ")} & (${isAhead} ? ${quoted(
         "#next BETWEEN :now AND :until",
-      )} : $next > $now ? "#next >= :until" : "#next <= :until")`,
+      )} : $nextS > $nowS ? "#next >= :until" : "#next <= :until")`,
     ),
   };
   const unrated = {
@@ -197,7 +197,7 @@ function take(terms: Terms, timeoutSeconds: number): State {
     ConditionExpression: "#count <= :room AND attribute_not_exists(#owner)",
   };
   const common = `":units": {"N": "${units}"}, ":room": {"N": "${limit - units}"}, ":lease": {"S": $states.context.State.EnteredTime & "/" & ${until}}`;
-  const starts = `":now": {"N": $string($now)}, ":gap": {"N": "${startGap}"}, ":until": {"N": $string(${isAhead} ? $now + ${horizonS(terms)} : $next > $now ? $next - 1 : $now)}`;
+  const starts = `":now": {"N": $string($nowS)}, ":gap": {"N": "${startGap}"}, ":until": {"N": $string(${isAhead} ? $nowS + ${horizonS(terms)} : $nextS > $nowS ? $nextS - 1 : $nowS)}`;
   return dynamodb(
     "updateItem",
     {
@@ -215,9 +215,9 @@ function take(terms: Terms, timeoutSeconds: number): State {
     {
       refused: "Look",
       Assign: {
-        start: jsonata(
+        startS: jsonata(
           startGap === 0
-            ? "$now"
+            ? "$nowS"
             : `$number($states.result.Attributes.nextavailtime.N) - ${startGap}`,
         ),
         room: jsonata(
@@ -272,7 +272,7 @@ function waitToBeCalled(terms: Terms): State {
         ...ticketKeyOf(terms),
         [TOKEN]: { S: jsonata("$states.context.Task.Token") },
         execution: { S: jsonata(ME) },
-        [EXPIRES]: numberOf(`$floor($now) + ${LOOK_AGAIN_SECONDS + EXPIRES_S}`),
+        [EXPIRES]: numberOf(`$floor($nowS) + ${LOOK_AGAIN_SECONDS + EXPIRES_S}`),
       },
       ConditionExpression: "attribute_not_exists(#key) OR attribute_exists(#token)",
       ExpressionAttributeNames: { "#key": terms.keyAttribute, "#token": TOKEN },

@@ -42,15 +42,17 @@ function around(work: States, semaphore: SemaphoreStates): Record<string, State>
     Work: state("Parallel", {
       Branches: [work],
       Output: jsonata("$states.result[0]"),
-      Assign: { failed: false },
+      Assign: { workFailed: false },
       Catch: [
         {
           ErrorEquals: ["States.ALL"],
           Output: {},
           Assign: {
-            failed: true,
-            error: jsonata("$states.errorOutput.Error"),
-            cause: jsonata('$exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : ""'),
+            workFailed: true,
+            workError: jsonata("$states.errorOutput.Error"),
+            workCause: jsonata(
+              '$exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : ""',
+            ),
           },
           Next: "Release lock",
         },
@@ -58,8 +60,11 @@ function around(work: States, semaphore: SemaphoreStates): Record<string, State>
       Next: "Release lock",
     }),
     "Release lock": releaseLock(semaphore, { Next: "Did the work fail?" }),
-    "Did the work fail?": choose([["$failed", "Fail as the work did"]], "The work is done"),
-    "Fail as the work did": state("Fail", { Error: jsonata("$error"), Cause: jsonata("$cause") }),
+    "Did the work fail?": choose([["$workFailed", "Fail as the work did"]], "The work is done"),
+    "Fail as the work did": state("Fail", {
+      Error: jsonata("$workError"),
+      Cause: jsonata("$workCause"),
+    }),
     "The work is done": state("Succeed", {}),
   };
 }

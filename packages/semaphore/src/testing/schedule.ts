@@ -319,7 +319,7 @@ class Schedule {
 
   /** No unit stays with a dead owner for longer than a lease, and the time to notice, while someone waits. */
   #checkDead(slots: readonly { readonly name: string; readonly version: string }[]): void {
-    const { leaseMs, faults, pauses, cuts } = this.#plan;
+    const { leaseMs, faults, pauses, cuts, startsPerSecond } = this.#plan;
     const { now } = this.#world;
     const present = new Set(slots.map(({ name }) => name));
     for (const name of this.#versions.keys()) if (!present.has(name)) this.#versions.delete(name);
@@ -328,7 +328,9 @@ class Schedule {
         this.#versions.set(name, { version, since: now });
     if (this.#waiting.size === 0 || pauses + cuts > 0 || faults.throttled !== undefined) return;
     const tripsMs = 4 * (faults.latencyMsMax ?? 0);
-    const allowed = leaseMs * 1.05 + leaseMs / 8 + DETECTION_MS + tripsMs;
+    // Who has its units and waits for its start time needs no other's: it looks only when it renews.
+    const lookMs = startsPerSecond === undefined ? leaseMs / 8 : (2 * leaseMs) / 3;
+    const allowed = leaseMs * 1.05 + lookMs + DETECTION_MS + tripsMs;
     for (const [name, { version, since }] of this.#versions) {
       const unattended = now - Math.max(since, this.#waitedSince);
       assert.ok(

@@ -118,6 +118,10 @@ export class Machine implements Time {
     return this.at(this.#world.now + Math.max(0, afterMs) / this.#pace, fire);
   }
 
+  soon(fire: () => void): void {
+    this.at(this.#world.now, fire);
+  }
+
   random(): number {
     return this.#random();
   }
