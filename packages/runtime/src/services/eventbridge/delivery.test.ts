@@ -195,6 +195,29 @@ describe("a delivery", () => {
   });
 });
 
+describe("a delivery to a state machine", () => {
+  const machine = arnOf("states", "stateMachine:orders");
+  const RoleArn = `arn:aws:iam::${ACCOUNT}:role/events`;
+
+  it("names the execution for the event, the same at each attempt, so that none is started twice", async () => {
+    await using test = new TestCloud();
+    await test.rule("orders", { source: ["shop"] }, [{ Arn: machine, RoleArn }]);
+    test.failures.set(machine, OUTAGE);
+    const { Entries } = await test.put({});
+    const [{ EventId }] = Entries as [{ EventId: string }];
+    await test.advance(100);
+    test.failures.set(machine, new ServiceError("ExecutionAlreadyExists", "it is there"));
+    await test.advance(DAY_MS);
+    assert.equal(test.triedAt.length, 2);
+    assert.equal(await test.metric("FailedInvocations", "RuleName=orders"), 0);
+    test.failures.clear();
+    await test.put({});
+    const [received] = await test.received(machine);
+    assert.match(received?.name ?? "", /^[0-9a-f-]{36}_[0-9a-f-]{36}$/);
+    assert.ok(!received?.name?.startsWith(EventId));
+  });
+});
+
 describe("an event that a rule sends to another bus", () => {
   const RoleArn = `arn:aws:iam::${ACCOUNT}:role/events`;
 

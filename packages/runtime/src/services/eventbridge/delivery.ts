@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Target } from "@aws-sdk/client-eventbridge";
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
@@ -75,7 +76,7 @@ async function attempt(cloud: Cloud, owed: Owed<Delivery>): Promise<OwedOutcome>
   if (retries === 0)
     measureRule(cloud, rule, "IngestionToInvocationStartLatency", now - payload.ingestedAt);
   try {
-    await send(cloud, caller, payload);
+    await send(cloud, owed);
     measureRule(cloud, rule, "Invocations");
     measureRule(cloud, rule, "SuccessfulInvocationAttempts");
     return DONE;
@@ -98,7 +99,8 @@ async function attempt(cloud: Cloud, owed: Owed<Delivery>): Promise<OwedOutcome>
   }
 }
 
-async function send(cloud: Cloud, caller: Caller, delivery: Delivery): Promise<void> {
+async function send(cloud: Cloud, owed: Owed<Delivery>): Promise<void> {
+  const { caller, payload: delivery } = owed;
   const { target, busName, ruleName, ingestedAt } = delivery;
   const written = readEvent(delivery.event);
   const place = parseTargetArn(target.Arn ?? "");
@@ -110,5 +112,14 @@ async function send(cloud: Cloud, caller: Caller, delivery: Delivery): Promise<v
     ingestedAt,
   });
   if (place.service === "events") return forward(cloud, caller, place, delivery, input);
-  await sendToTarget(cloud, caller, { ...place, service: place.service }, target, input);
+  const executionName = `${written.event.id}_${uuidOf(`${owed.id} ${owed.owedAt}`)}`;
+  const sending = { input, executionName };
+  await sendToTarget(cloud, caller, { ...place, service: place.service }, target, sending);
+}
+
+/** Always the same of a text. */
+function uuidOf(text: string): string {
+  const hex = createHash("sha256").update(text).digest("hex");
+  const ends = [8, 12, 16, 20, 32];
+  return ends.map((end, index) => hex.slice(ends[index - 1] ?? 0, end)).join("-");
 }

@@ -1,6 +1,6 @@
 import { Constraints } from "../../constraints.ts";
+import { ServiceError } from "../../errors.ts";
 import { decodePageToken, isName, type Page, takePage } from "../../page.ts";
-import { invalid } from "./errors.ts";
 
 /** What one list answers with at most, and by default. Source: API reference, `Limit` of ListRules. */
 const ITEMS_PER_PAGE_MAX = 100;
@@ -20,7 +20,7 @@ export function pageByName<T>(
   new Constraints()
     .range("limit", limit, { min: 1, max: ITEMS_PER_PAGE_MAX })
     .check("ValidationException");
-  const after = decodePageToken(nextToken, isName, () => invalid("The NextToken is not valid."));
+  const after = decodePageToken(nextToken, isName, invalidToken);
   return takePage(itemsAfter(sorted, nameOf, after), limit ?? ITEMS_PER_PAGE_MAX, nameOf);
 }
 
@@ -34,4 +34,9 @@ function* itemsAfter<T>(
     if (reached) yield item;
     else if (nameOf(item) === after) reached = true;
   }
+}
+
+/** Source: API reference, `NextToken` of ListRules: "an HTTP 400 InvalidToken error". */
+function invalidToken(): ServiceError {
+  return new ServiceError("InvalidToken", "The NextToken is not valid.", { httpStatus: 400 });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { PutEventsRequestEntry, PutEventsResultEntry } from "@aws-sdk/client-eventbridge";
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
-import { Constraints } from "../../constraints.ts";
+import { Constraints, violation } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import { busArn, busNamed, findBus } from "./bus.ts";
 import { invalid } from "./errors.ts";
@@ -11,6 +11,7 @@ import { type Arrival, accept, goesNowhere, type Routed, route } from "./ingest.
 import { measureRegion } from "./metrics.ts";
 
 const ENTRIES_MAX = 10;
+const AT_MOST_ENTRIES = `Member must have length less than or equal to ${ENTRIES_MAX}`;
 /** Source: API reference, PutEvents: "the total entry size must be less than 1MB". */
 const REQUEST_BYTES_MAX = 1_048_576;
 /** Source: EventBridge user guide, "Calculating PutEvents event entry size". */
@@ -41,8 +42,10 @@ export const putEvents: OperationOf<"eventbridge", "PutEvents"> = async (
   const entries = input.Entries ?? [];
   new Constraints()
     .required("entries", input.Entries)
-    .length("entries", input.Entries, { min: 1, max: ENTRIES_MAX })
+    .length("entries", input.Entries, { min: 1 })
     .check("ValidationException");
+  if (entries.length > ENTRIES_MAX)
+    throw violation("ValidationException", "entries", shown(entries), AT_MOST_ENTRIES);
   const size = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
   if (size >= REQUEST_BYTES_MAX)
     throw invalid("Total size of the entries in the request is over the limit.");
@@ -89,6 +92,26 @@ function carryToOtherBuses(
   const buses = new Set(entries.map(({ EventBusName }) => busArn(busNamed(caller, EventBusName))));
   buses.delete(chainTakenInBy(caller, entries));
   for (const bus of buses) cloud.chains.carried(caller, bus, "eventbridge:PutEvents");
+}
+
+/** As AWS shows them: recorded in LocalStack's snapshot of test_put_events_exceed_limit_ten_entries. */
+function shown(entries: readonly PutEventsRequestEntry[]): string {
+  const all = entries.map((entry) => {
+    const members = {
+      time: entry.Time?.toISOString(),
+      source: entry.Source,
+      resources: entry.Resources && `[${entry.Resources.join(", ")}]`,
+      detailType: entry.DetailType,
+      detail: entry.Detail,
+      eventBusName: entry.EventBusName,
+      traceHeader: entry.TraceHeader,
+      kmsKeyIdentifier: undefined,
+      internalMetadata: undefined,
+    };
+    const told = Object.entries(members).map(([name, value]) => `${name}=${value ?? null}`);
+    return `PutEventsRequestEntry(${told.join(", ")})`;
+  });
+  return `[${all.join(", ")}]`;
 }
 
 function sizeOf({ Time, Source, DetailType, Detail, Resources }: PutEventsRequestEntry): number {

@@ -1,5 +1,5 @@
 import type { Target } from "@aws-sdk/client-eventbridge";
-import { Constraints } from "../../constraints.ts";
+import { Constraints, SENSITIVE, violation } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import { busNamed, requireBus } from "./bus.ts";
 import { limitExceeded } from "./errors.ts";
@@ -11,6 +11,7 @@ import { checkTarget, checkTargetMembers } from "./target.ts";
 /** Source of both: API reference, PutTargets. */
 const TARGETS_PER_RULE_MAX = 5;
 const TARGETS_PER_REQUEST_MAX = 10;
+const AT_MOST_TARGETS = `Member must have length less than or equal to ${TARGETS_PER_REQUEST_MAX}`;
 /** Source: API reference, RemoveTargets. */
 const IDS_PER_REQUEST_MAX = 100;
 
@@ -23,8 +24,10 @@ export const putTargets: OperationOf<"eventbridge", "PutTargets"> = async (
   new Constraints()
     .required("rule", input.Rule)
     .required("targets", input.Targets)
-    .length("targets", input.Targets, { min: 1, max: TARGETS_PER_REQUEST_MAX })
+    .length("targets", input.Targets, { min: 1 })
     .check("ValidationException");
+  if (targets.length > TARGETS_PER_REQUEST_MAX)
+    throw violation("ValidationException", "targets", SENSITIVE, AT_MOST_TARGETS);
   checkTargetMembers(targets);
   const bus = busNamed(caller, input.EventBusName);
   for (const target of targets) checkTarget(bus, target);

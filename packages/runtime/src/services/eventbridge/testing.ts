@@ -23,6 +23,8 @@ export interface Received {
   /** As it came: a queue's body, a function's payload, a topic's message, an execution's input, a log event. */
   readonly body: string;
   readonly groupId?: string | undefined;
+  /** An execution's. */
+  readonly name?: string | undefined;
   readonly attributes?: Readonly<Record<string, MessageAttributeValue>> | undefined;
 }
 
@@ -182,8 +184,8 @@ export class TestCloud {
     const sfn = defineService({
       name: "sfn",
       operations: {
-        StartExecution: async ({ caller }, { stateMachineArn = "", input: body = "" }) => {
-          this.#take(stateMachineArn, { caller, body });
+        StartExecution: async ({ caller }, { stateMachineArn = "", input: body = "", name }) => {
+          this.#take(stateMachineArn, { caller, body, name });
           return { executionArn: "e", startDate: new Date() };
         },
       },
