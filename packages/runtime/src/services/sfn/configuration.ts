@@ -15,15 +15,18 @@ export const OWNED_KEY: EncryptionConfiguration = { type: "AWS_OWNED_KEY" };
 const KEY_REUSE_SECONDS = 300;
 const KEY_REUSE_SECONDS_MIN = 60;
 const KEY_REUSE_SECONDS_MAX = 900;
-const LOG_GROUP = /^log-group:([^:]+):\*$/;
+/** What a log delivery takes for the ARN of what it delivers from: fewer characters than a machine's name may have. */
+const DELIVERED_FROM = "^[0-9A-Za-z.\\/\\-_:]+$";
 
 /**
  * The configuration with what is left out filled in. Throws `InvalidLoggingConfiguration`.
- * Source: recorded answers of AWS (`test_sfn_api_logs` in localstack/localstack): a level other than `OFF` needs
- * one destination, and its log group is there.
+ * A level other than `OFF` needs one destination, and its log group is there. Sources: recorded answers of AWS,
+ * `test_sfn_api_logs` in localstack/localstack; the refusals of ARNs, badmintoncryer/cdk-preflight, rules
+ * pf-sfn-logging-destination and pf-sfn-logging-name-ascii, and hashicorp/terraform-provider-aws pull request 17683.
  */
 export async function checkLogging(
   call: Call,
+  machineArn: string,
   given: LoggingConfiguration | undefined,
 ): Promise<LoggingConfiguration> {
   const { level = "OFF", includeExecutionData = false, destinations } = given ?? {};
@@ -33,6 +36,10 @@ export async function checkLogging(
   const count = destinations?.length ?? 0;
   if (count > 1 || (count === 0 && level !== "OFF"))
     throw invalidLogging("Must specify exactly one Log Destination.");
+  if (level !== "OFF" && !new RegExp(DELIVERED_FROM).test(machineArn))
+    throw invalidLogging(
+      `1 validation error detected: Value '${machineArn}' at 'resourceId' failed to satisfy constraint: Member must satisfy regular expression pattern: ${DELIVERED_FROM}`,
+    );
   for (const { cloudWatchLogsLogGroup } of destinations ?? [])
     await requireLogGroup(call, cloudWatchLogsLogGroup?.logGroupArn);
   return {
@@ -52,7 +59,10 @@ export function checkTracing(given: TracingConfiguration | undefined): TracingCo
   );
 }
 
-/** Throws `InvalidEncryptionConfiguration`. The key is kept and shown; nothing is encrypted with it. */
+/**
+ * Throws `InvalidEncryptionConfiguration`. The key is kept and shown; nothing is encrypted with it. Source of the
+ * wording: badmintoncryer/cdk-preflight, rule pf-sfn-encryption-config.
+ */
 export function checkEncryption(
   given: EncryptionConfiguration | undefined,
 ): EncryptionConfiguration {
@@ -68,14 +78,12 @@ export function checkEncryption(
     })
     .check("ValidationException");
   if (type === "AWS_OWNED_KEY") {
-    if (kmsKeyId !== undefined || kmsDataKeyReusePeriodSeconds !== undefined)
-      throw invalidEncryption(
-        "kmsKeyId and kmsDataKeyReusePeriodSeconds are only allowed with CUSTOMER_MANAGED_KMS_KEY",
-      );
+    for (const [member, value] of Object.entries({ kmsKeyId, kmsDataKeyReusePeriodSeconds }))
+      if (value !== undefined)
+        throw invalidEncryption(`Custom ${member} is not allowed when selecting AWS_OWNED_KEY.`);
     return OWNED_KEY;
   }
-  if (kmsKeyId === undefined)
-    throw invalidEncryption("kmsKeyId is required with CUSTOMER_MANAGED_KMS_KEY");
+  if (kmsKeyId === undefined) throw invalidEncryption("Must set a valid kmsKeyId.");
   return {
     type,
     kmsKeyId,
@@ -91,14 +99,13 @@ export function checkRole(roleArn: string): void {
 }
 
 async function requireLogGroup(call: Call, logGroupArn: string | undefined): Promise<void> {
-  const arn = parseArn(logGroupArn ?? "");
-  const name = arn?.service === "logs" ? LOG_GROUP.exec(arn.resource)?.[1] : undefined;
-  if (!arn || name === undefined)
-    throw invalidLogging(
-      `Log Destination must be the ARN of a log group that ends in ':*': '${logGroupArn ?? ""}'`,
-    );
-  const { region, account } = arn;
-  const caller = { ...call.caller, region, account };
+  if (logGroupArn === undefined) throw invalidLogging("Must set valid CloudWatch Log Group ARN.");
+  const arn = parseArn(logGroupArn);
+  const [type, name, qualifier] = arn?.resource.split(":") ?? [];
+  if (arn?.service !== "logs" || type !== "log-group" || !name)
+    throw invalidLogging("Provided ARN is not CloudWatch Logs Log Group ARN.");
+  if (qualifier !== "*") throw invalidLogging("Log Group ARN must be provided with '*' qualifier.");
+  const caller = { ...call.caller, region: arn.region, account: arn.account };
   try {
     const { logGroups = [] } = await call.cloud.call(caller, "logs", "DescribeLogGroups", {
       logGroupNamePrefix: name,

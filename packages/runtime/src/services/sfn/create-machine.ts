@@ -8,7 +8,7 @@ import type { ReadTransaction } from "../../store/store.ts";
 import { checkDefinition } from "./checked-definition.ts";
 import { checkEncryption, checkLogging, checkRole, checkTracing } from "./configuration.ts";
 import { validationError } from "./errors.ts";
-import { machineDeleting, machineKey, type Revision, type StateMachine } from "./machine.ts";
+import { machineDeleting, machineKey, type StateMachine } from "./machine.ts";
 import { machineArn, type World } from "./machine-arn.ts";
 import { checkName } from "./names.ts";
 import { tagsOf } from "./tags.ts";
@@ -53,48 +53,26 @@ async function draftMachine(call: Call, input: CreateStateMachineInput): Promise
     .check("ValidationException");
   checkVersionDescription(input);
   const now = call.cloud.clock.now();
-  const tags = tagsOf(machineArn(call.caller, name), input.tags ?? []);
-  const revision = await checkRevision(call, type, {
-    definition: definition!,
-    roleArn: roleArn!,
-    loggingConfiguration: input.loggingConfiguration,
-    tracingConfiguration: input.tracingConfiguration,
-    encryptionConfiguration: input.encryptionConfiguration,
-  });
+  const arn = machineArn(call.caller, name);
+  const tags = tagsOf(arn, input.tags ?? []);
+  checkRole(roleArn!);
+  await checkDefinition(definition!, type);
   return {
-    arn: machineArn(call.caller, name),
+    arn,
     name,
     type,
     status: "ACTIVE",
     creationDate: now,
     updateDate: now,
-    ...revision,
+    definition: definition!,
+    roleArn: roleArn!,
+    loggingConfiguration: await checkLogging(call, arn, input.loggingConfiguration),
+    tracingConfiguration: checkTracing(input.tracingConfiguration),
+    encryptionConfiguration: checkEncryption(input.encryptionConfiguration),
     tags,
     nextVersion: 1,
     publishedAtCreation: input.publish === true,
     versionDescriptionAtCreation: input.versionDescription ?? "",
-  };
-}
-
-/** What a request for a new revision gives: a machine's as it is created, or updated. */
-export type RevisionGiven = {
-  readonly [Member in keyof Revision]: Revision[Member] | undefined;
-} & { readonly definition: string; readonly roleArn: string };
-
-/** The revision with every default filled in. Throws what is wrong with any part of it. */
-export async function checkRevision(
-  call: Call,
-  type: StateMachineType,
-  given: Omit<RevisionGiven, "revisionId">,
-): Promise<Omit<Revision, "revisionId">> {
-  checkRole(given.roleArn);
-  await checkDefinition(given.definition, type);
-  return {
-    definition: given.definition,
-    roleArn: given.roleArn,
-    loggingConfiguration: await checkLogging(call, given.loggingConfiguration),
-    tracingConfiguration: checkTracing(given.tracingConfiguration),
-    encryptionConfiguration: checkEncryption(given.encryptionConfiguration),
   };
 }
 

@@ -5,7 +5,8 @@ import { runningKey, settleDeletion } from "./machine.ts";
 import { caller, logGroups, machinesCloud, passDefinition, roleArn } from "./testing.ts";
 
 // AWS's answers: test_sfn_api.snapshot.json and test_sfn_api_logs.snapshot.json of localstack/localstack, which were
-// recorded from AWS; limits and idempotency: API reference, CreateStateMachine and UpdateStateMachine.
+// recorded from AWS; limits and idempotency: API reference, CreateStateMachine and UpdateStateMachine; what is wrong with
+// an ARN of a log group or a key: badmintoncryer/cdk-preflight, measured on AWS.
 
 const arn = "arn:aws:states:eu-central-1:123456789012:stateMachine:orders";
 const orders = { name: "orders", definition: passDefinition(), roleArn };
@@ -54,7 +55,7 @@ test("creating a machine again with the same content changes nothing, whatever t
 });
 
 test("a machine of the same name with anything else in it already exists", async () => {
-  await using cloud = machinesCloud(logGroups("states"));
+  await using cloud = machinesCloud(logGroups(["states"]));
   await cloud.call(caller, "sfn", "CreateStateMachine", orders);
   const others = [
     // Even a definition that only looks different.
@@ -113,7 +114,7 @@ test("names, roles, definitions and lengths that AWS refuses are refused in its 
 });
 
 test("a log goes to exactly one group, which is there, by an ARN that ends in `:*`", async () => {
-  await using cloud = machinesCloud(logGroups("states", "states-too"));
+  await using cloud = machinesCloud(logGroups(["states", "states-too"]));
   const create = (name: string, loggingConfiguration: object) =>
     cloud.call(caller, "sfn", "CreateStateMachine", { ...orders, name, loggingConfiguration });
   const to = (group: string) => ({
@@ -130,14 +131,25 @@ test("a log goes to exactly one group, which is there, by an ARN that ends in `:
     ],
     [{ level: "ALL", destinations: [to("state:*")] }, "Log Destination not found."],
     [{ level: "OFF", destinations: [to("gone:*")] }, "Log Destination not found."],
+    [
+      { level: "ALL", destinations: [to("states")] },
+      "Log Group ARN must be provided with '*' qualifier.",
+    ],
+    [{ level: "ALL", destinations: [{}] }, "Must set valid CloudWatch Log Group ARN."],
+    [
+      { level: "ALL", destinations: [{ cloudWatchLogsLogGroup: { logGroupArn: roleArn } }] },
+      "Provided ARN is not CloudWatch Logs Log Group ARN.",
+    ],
   ] as const;
   for (const [configuration, why] of refused)
     await assert.rejects(create("refused", configuration), {
       code: "InvalidLoggingConfiguration",
       message: `Invalid Logging Configuration: ${why}`,
     });
-  await assert.rejects(create("refused", { level: "ALL", destinations: [to("states")] }), {
+  await assert.rejects(create("ünïcode", { level: "ALL", destinations: [to("states:*")] }), {
     code: "InvalidLoggingConfiguration",
+    message:
+      "Invalid Logging Configuration: 1 validation error detected: Value 'arn:aws:states:eu-central-1:123456789012:stateMachine:ünïcode' at 'resourceId' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[0-9A-Za-z.\\/\\-_:]+$",
   });
   const described = async (name: string) =>
     (
@@ -164,7 +176,10 @@ test("a customer's key is kept with its period, and asked for", async () => {
   const create = (name: string, encryptionConfiguration: { type: "CUSTOMER_MANAGED_KMS_KEY" }) =>
     cloud.call(caller, "sfn", "CreateStateMachine", { ...orders, name, encryptionConfiguration });
   const type = "CUSTOMER_MANAGED_KMS_KEY";
-  await assert.rejects(create("none", { type }), { code: "InvalidEncryptionConfiguration" });
+  await assert.rejects(create("none", { type }), {
+    code: "InvalidEncryptionConfiguration",
+    message: "Invalid Encryption Configuration: Must set a valid kmsKeyId.",
+  });
   const withKey = { type, kmsKeyId: "alias/states" } as const;
   await assert.rejects(
     create("none", { ...withKey, kmsDataKeyReusePeriodSeconds: 59 } as typeof withKey),
@@ -336,7 +351,11 @@ test("a machine is being deleted as long as an execution of it runs", async () =
       routingConfiguration: [{ stateMachineVersionArn: `${arn}:1`, weight: 100 }],
     }),
   ];
-  for (const call of refused) await assert.rejects(call, { code: "StateMachineDeleting" });
+  for (const call of refused)
+    await assert.rejects(call, {
+      code: "StateMachineDeleting",
+      message: `State Machine is being deleted: '${arn}'`,
+    });
   await cloud.store.write((tx) => {
     tx.delete(key);
     settleDeletion(tx, caller, "orders");
@@ -345,4 +364,20 @@ test("a machine is being deleted as long as an execution of it runs", async () =
     cloud.call(caller, "sfn", "DescribeStateMachine", { stateMachineArn: arn }),
     { code: "StateMachineDoesNotExist" },
   );
+});
+
+test("an update leaves alone what it does not name, though that would be refused by now", async () => {
+  const groups = ["states"];
+  await using cloud = machinesCloud(logGroups(groups));
+  const logGroupArn = "arn:aws:logs:eu-central-1:123456789012:log-group:states:*";
+  const loggingConfiguration = {
+    level: "ALL" as const,
+    destinations: [{ cloudWatchLogsLogGroup: { logGroupArn } }],
+  };
+  await cloud.call(caller, "sfn", "CreateStateMachine", { ...orders, loggingConfiguration });
+  groups.pop();
+  const update = (input: object) =>
+    cloud.call(caller, "sfn", "UpdateStateMachine", { stateMachineArn: arn, ...input });
+  await update({ definition: passDefinition("later") });
+  await assert.rejects(update({ loggingConfiguration }), { code: "InvalidLoggingConfiguration" });
 });

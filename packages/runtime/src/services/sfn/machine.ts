@@ -156,9 +156,9 @@ export function settleDeletion(tx: WriteTransaction, world: World, machineName: 
   tx.delete(machineKey(world, machineName));
 }
 
-/** What is `DELETING` starts nothing and is not changed any more. */
+/** What is `DELETING` starts nothing and is not changed any more. The words are in tests of cdkd, as AWS answered. */
 export function machineDeleting(arn: string): ServiceError {
-  return new ServiceError("StateMachineDeleting", `State Machine is Deleting: '${arn}'`);
+  return new ServiceError("StateMachineDeleting", `State Machine is being deleted: '${arn}'`);
 }
 
 export function machineDoesNotExist(arn: string): ServiceError {

@@ -9,12 +9,17 @@ import {
 } from "./alias.ts";
 import { createStateMachine } from "./create-machine.ts";
 import { deleteStateMachine, describeStateMachine, listStateMachines } from "./describe-machine.ts";
+import { getActivityTask } from "./execution/activity-task.ts";
 import { describeExecution, describeStateMachineForExecution } from "./execution/describe.ts";
 import { getExecutionHistory } from "./execution/get-history.ts";
+import { listExecutions } from "./execution/list.ts";
+import { describeMapRun, listMapRuns, updateMapRun } from "./execution/map-run-operations.ts";
+import { redriveExecution } from "./execution/redrive.ts";
 import { startRuns } from "./execution/runs.ts";
 import { startExecution, startSyncExecution, withoutTestCase } from "./execution/start.ts";
 import { putStatusEvent, STATUS_EVENT } from "./execution/status-event.ts";
 import { stopExecution } from "./execution/stop.ts";
+import { sendTaskFailure, sendTaskHeartbeat, sendTaskSuccess } from "./execution/task-answer.ts";
 import { listTagsForResource, tagResource, untagResource } from "./tag-operations.ts";
 import { testState } from "./test-state/test-state.ts";
 import { updateStateMachine } from "./update-machine.ts";
@@ -38,22 +43,31 @@ export const sfn = defineService({
     DeleteStateMachineVersion: deleteStateMachineVersion,
     DescribeActivity: describeActivity,
     DescribeExecution: describeExecution,
+    DescribeMapRun: describeMapRun,
     DescribeStateMachine: describeStateMachine,
     DescribeStateMachineAlias: describeStateMachineAlias,
     DescribeStateMachineForExecution: describeStateMachineForExecution,
+    GetActivityTask: getActivityTask,
     GetExecutionHistory: getExecutionHistory,
     ListActivities: listActivities,
+    ListExecutions: listExecutions,
+    ListMapRuns: listMapRuns,
     ListStateMachineAliases: listStateMachineAliases,
     ListStateMachines: listStateMachines,
     ListStateMachineVersions: listStateMachineVersions,
     ListTagsForResource: listTagsForResource,
     PublishStateMachineVersion: publishStateMachineVersion,
+    RedriveExecution: redriveExecution,
+    SendTaskFailure: sendTaskFailure,
+    SendTaskHeartbeat: sendTaskHeartbeat,
+    SendTaskSuccess: sendTaskSuccess,
     StartExecution: startExecution,
     StartSyncExecution: startSyncExecution,
     StopExecution: stopExecution,
     TagResource: tagResource,
     TestState: testState,
     UntagResource: untagResource,
+    UpdateMapRun: updateMapRun,
     UpdateStateMachine: updateStateMachine,
     UpdateStateMachineAlias: updateStateMachineAlias,
     ValidateStateMachineDefinition: validateStateMachineDefinition,

@@ -26,8 +26,8 @@ export function passDefinition(comment = ""): string {
   });
 }
 
-/** CloudWatch Logs with these groups and nothing else. */
-export function logGroups(...names: string[]): AnyServiceDefinition {
+/** CloudWatch Logs with these groups, as the list has them at the time, and nothing else. */
+export function logGroups(names: readonly string[]): AnyServiceDefinition {
   return defineService({
     name: "logs",
     operations: {

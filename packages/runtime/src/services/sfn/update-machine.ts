@@ -1,9 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import type { UpdateStateMachineInput } from "@aws-sdk/client-sfn";
+import type { Call } from "../../call.ts";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
 import type { OperationOf } from "../../service.ts";
-import { checkRevision, checkVersionDescription } from "./create-machine.ts";
+import { checkDefinition } from "./checked-definition.ts";
+import { checkEncryption, checkLogging, checkRole, checkTracing } from "./configuration.ts";
+import { checkVersionDescription } from "./create-machine.ts";
 import {
   type MachineVersion,
   machineDeleting,
@@ -34,18 +38,12 @@ export const updateStateMachine: OperationOf<"sfn", "UpdateStateMachine"> = asyn
       "MissingRequiredParameter",
       "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified",
     );
-  const checked = await checkRevision(call, before.type, {
-    definition: changes.definition ?? before.definition,
-    roleArn: changes.roleArn ?? before.roleArn,
-    loggingConfiguration: changes.loggingConfiguration ?? before.loggingConfiguration,
-    tracingConfiguration: changes.tracingConfiguration ?? before.tracingConfiguration,
-    encryptionConfiguration: changes.encryptionConfiguration ?? before.encryptionConfiguration,
-  });
+  const revision = await changesOf(call, before, input);
   const now = call.cloud.clock.now();
   return call.cloud.store.write((tx) => {
     const machine = requireOwnMachine(tx, call.caller, stateMachineArn);
     if (machine.status === "DELETING") throw machineDeleting(machine.arn);
-    const updated = { ...revised(machine, checked, changes), updateDate: now };
+    const updated = { ...revised(machine, revision), updateDate: now };
     tx.put<StateMachine>(machineKey(call.caller, machine.name), updated);
     const version: MachineVersion | undefined =
       publish === true
@@ -60,15 +58,30 @@ export const updateStateMachine: OperationOf<"sfn", "UpdateStateMachine"> = asyn
   });
 };
 
-/** Another update may have come since `checked` was filled up with what was there: only what was given counts. */
-function revised(
-  machine: StateMachine,
-  checked: Omit<Revision, "revisionId">,
-  given: Readonly<Record<string, unknown>>,
-): StateMachine {
-  const changes = Object.fromEntries(
-    Object.entries(checked).filter(([member]) => given[member] !== undefined),
-  ) as Partial<Revision>;
+/** The parts of a revision that a request gives, checked; what it leaves out stays as it is, and unchecked. */
+async function changesOf(
+  call: Call,
+  { arn, type }: StateMachine,
+  input: UpdateStateMachineInput,
+): Promise<Partial<Revision>> {
+  const { definition, roleArn, loggingConfiguration, tracingConfiguration } = input;
+  const { encryptionConfiguration } = input;
+  if (roleArn !== undefined) checkRole(roleArn);
+  if (definition !== undefined) await checkDefinition(definition, type);
+  return {
+    ...(definition && { definition }),
+    ...(roleArn && { roleArn }),
+    ...(loggingConfiguration && {
+      loggingConfiguration: await checkLogging(call, arn, loggingConfiguration),
+    }),
+    ...(tracingConfiguration && { tracingConfiguration: checkTracing(tracingConfiguration) }),
+    ...(encryptionConfiguration && {
+      encryptionConfiguration: checkEncryption(encryptionConfiguration),
+    }),
+  };
+}
+
+function revised(machine: StateMachine, changes: Partial<Revision>): StateMachine {
   const updated = { ...machine, ...changes };
   return isDeepStrictEqual(updated, machine) ? machine : { ...updated, revisionId: randomUUID() };
 }
