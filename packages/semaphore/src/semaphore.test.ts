@@ -252,6 +252,52 @@ test("starts are handed out at the rate, to whole crowds at once", async () => {
   assert.ok(tables.counts.writes < 20, `${tables.counts.writes} writes`);
 });
 
+test("of a crowd that shares nothing and asks for start times at once, each is refused once at most", async () => {
+  const { time, semaphore, tables } = worldOf({ latencyMsMax: 20 });
+  const starts: number[] = [];
+  void semaphore({ limit: 1_000, startsPerSecond: 50 }).initialize();
+  await time.runUntil(100);
+  const before = tables.counts.writes;
+  for (let client = 0; client < 60; client += 1)
+    void semaphore({ limit: 1_000, startsPerSecond: 50 })
+      .acquire()
+      .then(() => starts.push(time.now));
+  await time.runUntil(2_000);
+  assert.equal(starts.length, 60);
+  const writes = (tables.counts.writes - before) / 60;
+  assert.ok(writes <= 2.1, `${writes} writes a start`);
+});
+
+test("who is admitted where nobody waits has its whole lease until it is taken for dead", async () => {
+  const { time, random, semaphore } = worldOf();
+  const options = { limit: 1, leaseMs: 3_000 };
+  const doomed = new Machine(time, { random });
+  void semaphore(options, doomed).acquire();
+  await time.runUntil(100);
+  doomed.crash();
+  const next = semaphore(options).acquire();
+  await time.runUntil(100 + 2_900);
+  assert.equal(await Promise.race([next, undefined]), undefined);
+  await time.runUntil(100 + 3_000 * 1.05 + 600);
+  assert.ok(await Promise.race([next, undefined]), "it is in");
+});
+
+test("tasks of a program that are due together come and go in common writes", async () => {
+  const { time, semaphore, tables } = worldOf({ latencyMsMax: 3 });
+  const crowd = semaphore({ limit: 20 });
+  let turns = 0;
+  const loop = async () => {
+    while (true) {
+      await crowd.run(() => new Promise<void>((resolve) => void time.at(time.now + 50, resolve)));
+      turns += 1;
+    }
+  };
+  for (let task = 0; task < 200; task += 1) void loop();
+  await time.runUntil(1_000);
+  const writes = tables.counts.writes / turns;
+  assert.ok(writes < 0.5, `${writes} writes a turn`);
+});
+
 test("without `create`, a missing item is an error that says so", async () => {
   const { time, semaphore } = worldOf();
   const refused = assert.rejects(semaphore({ create: false }).acquire(), SemaphoreMissing);
@@ -263,10 +309,13 @@ test("200 clients that share nothing use nine tenths of the slot time, with two 
   const { time, semaphore, tables } = worldOf({ latencyMsMax: 3 });
   let worked = 0;
   let rounds = 0;
+  let slowestMs = 0;
   const loop = async () => {
     const own = semaphore({ limit: 20 });
     while (true) {
+      const askedAt = time.now;
       const lease = await own.acquire();
+      slowestMs = Math.max(slowestMs, time.now - askedAt);
       await new Promise<void>((resolve) => void time.at(time.now + 50, resolve));
       worked += 50;
       rounds += 1;
@@ -283,4 +332,5 @@ test("200 clients that share nothing use nine tenths of the slot time, with two 
   assert.ok(used > 0.9, `${used} of the slot time used`);
   assert.ok(writes < 2.5, `${writes} writes a round`);
   assert.ok(reads < 9, `${reads} reads a round`);
+  assert.ok(slowestMs < 700, `in turn it is 450 ms; the slowest waited for ${slowestMs} ms`);
 });
