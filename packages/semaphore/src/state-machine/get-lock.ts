@@ -72,7 +72,7 @@ function waitForLock(terms: Terms, timeoutSeconds: number): States {
       Create: create(terms),
       "Take back what a lease's end has freed": takeBack(terms),
       "Wait until a start is to be had": state("Wait", {
-        Timestamp: jsonata(`$fromMillis($ceil(($nextSS - ${horizonS(terms)}) * 1000))`),
+        Timestamp: jsonata(`$fromMillis($ceil(($nextS - ${horizonS(terms)}) * 1000))`),
         Next: "Look",
       }),
       Take: take(terms, timeoutSeconds),
@@ -181,7 +181,7 @@ function take(terms: Terms, timeoutSeconds: number): State {
   const begun =
     "($exists($states.context.Execution.RedriveTime) ? $states.context.Execution.RedriveTime : $states.context.Execution.StartTime)";
   const until = `$fromMillis($toMillis(${begun}) + ${timeoutSeconds * 1000})`;
-  const isAhead = `($nextSS > $nowS and $nextS <= $nowS + ${horizonS(terms) + START_TIME_SLACK_S})`;
+  const isAhead = `($nextS > $nowS and $nextS <= $nowS + ${horizonS(terms) + START_TIME_SLACK_S})`;
   const fromNow = "SET #count = #count + :units, #owner = :lease, #next = :now + :gap";
   const fromThere = "SET #count = #count + :units, #owner = :lease, #next = #next + :gap";
   const rated = {

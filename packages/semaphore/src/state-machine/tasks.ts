@@ -29,6 +29,8 @@ export function dynamodb(
   return state("Task", {
     Resource: `arn:aws:states:::dynamodb:${action}`,
     Arguments: args,
+    // What is of use is assigned; an answer that went on would stand in each event of the history.
+    Output: {},
     Retry: [
       ...(refused === undefined ? [] : [{ ErrorEquals: REFUSED, MaxAttempts: 0 }]),
       RETRY_LATER,
