@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { RoutingConfigurationListItem } from "@aws-sdk/client-sfn";
 import type { Caller } from "../../call.ts";
 import { Constraints } from "../../constraints.ts";
+import { ServiceError } from "../../errors.ts";
 import { entriesAfter, isName } from "../../page.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction } from "../../store/store.ts";
@@ -26,6 +27,8 @@ const NAME_LENGTH_MAX = 80;
 const NAME_PATTERN = "^(?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$";
 const DESCRIPTION_LENGTH_MAX = 256;
 const ROUTES_MAX = 2;
+/** Of a state machine. Source: the developer guide, "Managing continuous deployments with aliases". */
+const ALIASES_MAX = 100;
 const WEIGHTS_SUM = 100;
 
 /** Idempotent; with anything different under the same name it is a `ConflictException`. */
@@ -57,7 +60,10 @@ export const createStateMachineAlias: OperationOf<"sfn", "CreateStateMachineAlia
       throw conflict(
         "Failed to create alias because an alias with the same name and a different routing configuration already exists.",
       );
-    if (!existing) tx.put<MachineAlias>(key, alias);
+    if (!existing) {
+      requireRoom(tx, machine);
+      tx.put<MachineAlias>(key, alias);
+    }
     const { arn, creationDate } = existing ?? alias;
     return { stateMachineAliasArn: arn, creationDate: new Date(creationDate) };
   });
@@ -224,6 +230,15 @@ function requireRouted(
   if (status === "DELETING") throw machineDeleting(machine.arn);
   for (const { version } of routes)
     if (!tx.get([...versionsKey(machine, machine.name), version])) throw aliasNotFound();
+}
+
+function requireRoom(tx: ReadTransaction, machine: MachineArn): void {
+  const prefix = aliasesKey(machine, machine.name);
+  if ([...tx.range({ prefix, limit: ALIASES_MAX })].length < ALIASES_MAX) return;
+  throw new ServiceError(
+    "ServiceQuotaExceededException",
+    `The state machine has ${ALIASES_MAX} aliases, which is the maximum: '${machine.arn}'`,
+  );
 }
 
 function parseAliasArn(

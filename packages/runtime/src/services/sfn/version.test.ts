@@ -287,3 +287,16 @@ test("whatever the weights, a version is drawn as often as its weight says, and 
     }),
   );
 });
+
+test("a machine has a hundred aliases at most", async () => {
+  await using cloud = await withVersions(1);
+  const create = (name: string) =>
+    cloud.call(caller, "sfn", "CreateStateMachineAlias", {
+      name,
+      routingConfiguration: routed([1, 100]),
+    });
+  for (let index = 0; index < 100; index += 1) await create(`alias-${index}`);
+  await assert.rejects(create("alias-100"), { code: "ServiceQuotaExceededException" });
+  // The same request again makes no alias more.
+  await create("alias-99");
+});
