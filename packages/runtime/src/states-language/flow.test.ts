@@ -5,30 +5,14 @@ import type {
   ChoiceState,
   Json,
   JsonObject,
-  MapState,
   QueryLanguage,
   State,
   TaskState,
 } from "./definition.ts";
-import {
-  chooseNext,
-  failureOf,
-  finish,
-  finishCaught,
-  itemEntriesOf,
-  itemInput,
-  itemsOf,
-  type Moment,
-  mapLimits,
-  prepareInput,
-  secondsOf,
-  waitUntil,
-} from "./flow.ts";
-import { StatesError } from "./states-error.ts";
+import { chooseNext, failureOf, finish, finishCaught, prepareInput, secondsOf } from "./flow.ts";
+import { failsWith, moment } from "./testing.ts";
 
-function moment(input: Json, variables: Record<string, Json> = {}): Moment {
-  return { input, scope: { context: { State: { Name: "Here" } }, variables, now: 0 } };
-}
+const task = { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", End: true };
 
 /** From the raw input to the output, with work that gives back what `work` makes of its input. */
 async function through(
@@ -45,16 +29,6 @@ async function through(
   const checked = state as unknown as State;
   return finish(checked, language, at, work(await prepareInput(checked, language, at)));
 }
-
-function failsWith(promise: Promise<unknown>, error: string, cause: string): Promise<void> {
-  return assert.rejects(promise, (thrown) => {
-    assert(thrown instanceof StatesError, String(thrown));
-    assert.deepEqual([thrown.error, thrown.cause], [error, cause]);
-    return true;
-  });
-}
-
-const task = { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", End: true };
 
 test("JSONPath: input and output go through the fields in the order that AWS documents", async (context) => {
   // Source: the developer guide, "Processing input and output"; ResultPath goes into the raw input there.
@@ -310,75 +284,6 @@ test("a Choice without a match or a Default fails as in us-east-1 (floci-io/floc
   }
 });
 
-test("a Wait ends when its seconds have passed or its timestamp has come", async (context) => {
-  const now = Date.UTC(2026, 0, 1);
-  const input = { s: 30, t: "2026-01-01T02:00:00+01:00", past: "2020-01-01T00:00:00Z" };
-  const table: readonly [JsonObject, QueryLanguage, number][] = [
-    [{ Seconds: 10 }, "JSONPath", now + 10_000],
-    [{ SecondsPath: "$.s" }, "JSONPath", now + 30_000],
-    [{ Timestamp: "2026-01-01T00:00:01.5Z" }, "JSONPath", now + 1500],
-    [{ TimestampPath: "$.t" }, "JSONPath", now + 3_600_000],
-    [{ TimestampPath: "$.past" }, "JSONPath", now],
-    [{ Seconds: "{% $states.input.s * 2 %}" }, "JSONata", now + 60_000],
-    [{ Timestamp: "{% $states.input.t %}" }, "JSONata", now + 3_600_000],
-  ];
-  for (const [fields, language, expected] of table) {
-    await context.test(JSON.stringify(fields), async () => {
-      const state = { Type: "Wait", End: true, ...fields } as never;
-      assert.equal(await waitUntil(state, language, moment(input), now), expected);
-    });
-  }
-});
-
-test("a Wait that can't be read fails in AWS's words (LocalStack's snapshot tests)", async (context) => {
-  const input = {
-    text: "soon",
-    half: 1.5,
-    negative: -1,
-    long: 31_536_001,
-    t: "2016-12-05 21:29:29Z",
-  };
-  const iso = "ISO-8601 extended offset date-time format string";
-  const table: readonly [JsonObject, string][] = [
-    [{ SecondsPath: "$.no" }, "The SecondsPath parameter does not reference an input value: $.no"],
-    [
-      { SecondsPath: "$.text" },
-      "The SecondsPath parameter cannot be parsed as a long value: $.text == soon",
-    ],
-    [
-      { SecondsPath: "$.half" },
-      "The SecondsPath parameter cannot be parsed as a long value: $.half == 1.5",
-    ],
-    [
-      { SecondsPath: "$.negative" },
-      "The SecondsPath parameter references a negative value: $.negative == -1",
-    ],
-    [{ SecondsPath: "$.long" }, "Wait state delay is too long."],
-    [
-      { TimestampPath: "$.t" },
-      `The TimestampPath parameter does not reference a valid ${iso}: $.t == 2016-12-05 21:29:29Z`,
-    ],
-  ];
-  for (const [fields, cause] of table) {
-    await context.test(JSON.stringify(fields), () => {
-      const state = { Type: "Wait", End: true, ...fields } as never;
-      return failsWith(waitUntil(state, "JSONPath", moment(input), 0), "States.Runtime", cause);
-    });
-  }
-  for (const wrong of [
-    "2016-13-05T21:29:29Z",
-    "2016-12-05T25:29:29Z",
-    "2016-12-05T21:29:29",
-    "05-12-2016T21:29:29Z",
-  ]) {
-    await context.test(wrong, () => {
-      const state = { Type: "Wait", End: true, Timestamp: `{% '${wrong}' %}` } as never;
-      const cause = `The Timestamp field cannot be parsed as an ${iso}: ${wrong}`;
-      return failsWith(waitUntil(state, "JSONata", moment({}), 0), "States.Runtime", cause);
-    });
-  }
-});
-
 test("a Fail tells its error and cause, from the definition, a path, a function or an expression", async () => {
   const fail = (fields: JsonObject, language: QueryLanguage = "JSONPath") =>
     failureOf({ Type: "Fail", ...fields } as never, language, moment({ e: "Bad", n: 3 }));
@@ -419,122 +324,5 @@ test("a Task's seconds come from the definition, a path or an expression", async
     seconds({ TimeoutSecondsPath: "$.NoSuch" }),
     "States.Runtime",
     "Invalid path '$.NoSuch' : No results for path: $['NoSuch']",
-  );
-});
-
-const map = {
-  Type: "Map",
-  End: true,
-  ItemProcessor: { StartAt: "A", States: { A: { Type: "Pass", End: true } } },
-};
-
-function mapOf(fields: JsonObject): MapState {
-  return { ...map, ...fields } as unknown as MapState;
-}
-
-test("a Map goes over its input, what ItemsPath names, or what Items gives", async () => {
-  const input = { list: [1, 2], n: 3 };
-  assert.deepEqual(await itemsOf(mapOf({}), "JSONPath", moment([1])), [1]);
-  assert.deepEqual(
-    await itemsOf(mapOf({ ItemsPath: "$.list" }), "JSONPath", moment(input)),
-    [1, 2],
-  );
-  assert.deepEqual(
-    await itemsOf(mapOf({ InputPath: "$.list" }), "JSONPath", moment(input)),
-    [1, 2],
-  );
-  assert.deepEqual(
-    await itemsOf(mapOf({ Items: ["{% $states.input.n %}", 4] }), "JSONata", moment(input)),
-    [3, 4],
-  );
-  await failsWith(
-    itemsOf(mapOf({}), "JSONPath", moment({ foo: "bar" })),
-    "States.Runtime",
-    'Map state input must be an array but was: {"foo":"bar"}',
-  );
-  await failsWith(
-    itemsOf(mapOf({ ItemsPath: "$.n" }), "JSONPath", moment(input)),
-    "States.Runtime",
-    'Reference path "$.n" must point to array.',
-  );
-  await failsWith(
-    itemsOf(mapOf({ Items: "{% 1 %}" }), "JSONata", moment(input)),
-    "States.QueryEvaluationError",
-    "The JSONata expression '1' specified for the field 'Items' returned an unexpected result type. Expected 'array', " +
-      "but was 'number' for value: 1",
-  );
-});
-
-test("a distributed Map goes over the members of an object too", async () => {
-  const ItemProcessor = {
-    ...map.ItemProcessor,
-    ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
-  };
-  const entries = await itemEntriesOf(mapOf({ ItemProcessor }), "JSONPath", moment({ a: 1, b: 2 }));
-  assert.deepEqual(entries, [
-    { key: "a", value: 1 },
-    { key: "b", value: 2 },
-  ]);
-});
-
-test("ItemSelector makes an item's input from the Map's input and the item", async () => {
-  const input = { list: ["x"], tag: "t" };
-  const item = { index: 4, value: "x" };
-  assert.equal(await itemInput(mapOf({}), "JSONPath", moment(input), item), "x");
-  const template = { "i.$": "$$.Map.Item.Index", "v.$": "$$.Map.Item.Value", "t.$": "$.tag" };
-  for (const field of ["ItemSelector", "Parameters"]) {
-    assert.deepEqual(
-      await itemInput(mapOf({ [field]: template }), "JSONPath", moment(input), item),
-      {
-        i: 4,
-        v: "x",
-        t: "t",
-      },
-    );
-  }
-  const selector = "{% $states.context.Map.Item.Value & $states.input.tag %}";
-  assert.equal(
-    await itemInput(mapOf({ ItemSelector: selector }), "JSONata", moment(input), item),
-    "xt",
-  );
-});
-
-test("a Map's limits are checked in AWS's words (LocalStack's snapshot tests)", async () => {
-  const limits = (fields: JsonObject, input: Json = {}, language: QueryLanguage = "JSONPath") =>
-    mapLimits(mapOf(fields), language, moment(input));
-  assert.deepEqual(await limits({}), { maxConcurrency: Number.POSITIVE_INFINITY });
-  assert.deepEqual(await limits({ MaxConcurrency: 0 }), {
-    maxConcurrency: Number.POSITIVE_INFINITY,
-  });
-  assert.deepEqual(
-    await limits({ MaxConcurrencyPath: "$.n", ToleratedFailureCount: 2 }, { n: 3 }),
-    {
-      maxConcurrency: 3,
-      toleratedCount: 2,
-    },
-  );
-  assert.deepEqual(await limits({ ToleratedFailurePercentage: "{% 5 / 2 %}" }, {}, "JSONata"), {
-    maxConcurrency: Number.POSITIVE_INFINITY,
-    toleratedPercentage: 2.5,
-  });
-  await failsWith(
-    limits({ MaxConcurrencyPath: "$.n" }, { n: "NoNumber" }),
-    "States.Runtime",
-    'The MaxConcurrencyPath field refers to value "NoNumber" which is not a valid integer: $.n',
-  );
-  await failsWith(
-    limits({ ToleratedFailurePercentagePath: "$.n" }, { n: {} }),
-    "States.Runtime",
-    'The ToleratedFailurePercentagePath field refers to value "{}" which is not a valid float: $.n',
-  );
-  await failsWith(
-    limits({ ToleratedFailureCountPath: "$.n" }, { n: -1 }),
-    "States.Runtime",
-    "ToleratedFailureCount cannot be negative.",
-  );
-  await failsWith(
-    limits({ ToleratedFailurePercentagePath: "$.n" }, { n: 100.1 }),
-    "States.Runtime",
-    "ToleratedFailurePercentage must be between 0 and 100.",
   );
 });

@@ -4,6 +4,8 @@ import type { Catcher, Retrier } from "./definition.ts";
 const INTERVAL_SECONDS = 1;
 const MAX_ATTEMPTS = 3;
 const BACKOFF_RATE = 2;
+/** The most that `MaxDelaySeconds` can be, and more than an execution lives. */
+const DELAY_SECONDS_MAX = 31_622_400;
 
 /** What no retrier and no catcher takes unless it is named. Source: Step Functions, "Handling errors". */
 const NOT_IN_ALL: ReadonlySet<string> = new Set(["States.DataLimitExceeded", "States.Runtime"]);
@@ -15,11 +17,12 @@ const NOT_IN_ALL: ReadonlySet<string> = new Set(["States.DataLimitExceeded", "St
  * @param random in [0, 1)
  */
 export function retryDelayMs(retrier: Retrier, attempt: number, random: () => number): number {
-  const seconds =
-    (retrier.IntervalSeconds ?? INTERVAL_SECONDS) *
-    (retrier.BackoffRate ?? BACKOFF_RATE) ** attempt;
+  const interval = retrier.IntervalSeconds ?? INTERVAL_SECONDS;
+  // a rate to a high power is infinite, and no number times nothing
+  if (interval === 0) return 0;
+  const seconds = interval * (retrier.BackoffRate ?? BACKOFF_RATE) ** attempt;
   const delayMs = Math.round(
-    Math.min(seconds, retrier.MaxDelaySeconds ?? Number.MAX_SAFE_INTEGER / 1000) * 1000,
+    Math.min(seconds, retrier.MaxDelaySeconds ?? DELAY_SECONDS_MAX) * 1000,
   );
   return retrier.JitterStrategy === "FULL" ? Math.floor(random() * (delayMs + 1)) : delayMs;
 }
