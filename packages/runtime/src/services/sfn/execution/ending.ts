@@ -4,7 +4,7 @@ import { executionEnded } from "../task/job.ts";
 import { branchesKey, itemsKey, resultsKey } from "./branch.ts";
 import { type Execution, executionKey, runKey } from "./execution.ts";
 import { failureDetails, TIMEOUT } from "./failure.ts";
-import { settleDispatched } from "./map-run.ts";
+import { abortMapRun, settleDispatched } from "./map-run.ts";
 import { keepForRedrive } from "./redrive.ts";
 import type { Run } from "./run.ts";
 import { oweStatusEvent } from "./status-event.ts";
@@ -53,6 +53,8 @@ export function timeOutExecution(turn: Turn): void {
  */
 export function writeEnd(tx: WriteTransaction, run: Run, ended: Execution): void {
   const { id, machine, dispatch } = ended;
+  for (const { doing } of run.branches.values())
+    if (doing.kind === "mapRun") abortMapRun(tx, run.cloud, ended, doing.mapRunId);
   tx.delete(runKey(ended, id));
   tx.put<Execution>(executionKey(ended, id), ended);
   const isRedrivable = machine.type === "STANDARD" && ended.status !== "SUCCEEDED";

@@ -38,6 +38,8 @@ export interface Execution extends World {
   readonly cause?: string;
   readonly redriveCount: number;
   readonly redriveDate?: number;
+  /** Of the latest redrive. */
+  readonly lastClientToken?: string;
 }
 
 /** The machine as it was when the execution started; an update of it changes no execution. */

@@ -4,6 +4,7 @@ import type { WriteTransaction } from "../../../store/store.ts";
 import { type Branch, newBranch } from "./branch.ts";
 import type { Execution } from "./execution.ts";
 import type { DetailsOf, RecordedEvent } from "./history.ts";
+import { abortMapRun } from "./map-run.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -90,7 +91,11 @@ export class Turn {
 
   /** Takes a branch away, which has ended or is not wanted any more. */
   remove(branch: Branch): void {
-    this.run.branches.delete(branch.id);
+    const { run } = this;
+    run.branches.delete(branch.id);
+    const { doing } = branch;
+    if (doing.kind === "mapRun")
+      this.writes.push((tx) => abortMapRun(tx, run.cloud, run.execution, doing.mapRunId));
     this.touched.delete(branch);
     this.removed.add(branch);
   }
