@@ -92,27 +92,4 @@ describe("events of AWS's own", () => {
     assert.equal(eventTypeCode, "AWS_LAMBDA_RUNAWAY_TERMINATION_NOTIFICATION");
     assert.deepEqual(test.defects, []);
   });
-
-  it("go on in the chain of requests: a loop through a rule is reported, and AWS would let it run", async () => {
-    await using test = new TestCloud();
-    const functionArn = arnOf("lambda", "function:f");
-    const bus = arnOf("events", "event-bus/default");
-    const rule = await test.rule("loop", { source: ["shop"] }, [{ Arn: functionArn }]);
-    let caller = CALLER;
-    for (let invocation = 0; invocation < 20; invocation += 1) {
-      const { stopped, traceHeader } = await test.cloud.chains.enter(
-        caller,
-        functionArn,
-        "Terminate",
-      );
-      assert.equal(stopped, false);
-      await test.put({}, {}, { ...CALLER, traceHeader });
-      const received = await test.received(functionArn);
-      caller = received.at(-1)?.caller ?? assert.fail();
-    }
-    const [loop, ...others] = test.cloud.chains.report().loops;
-    assert.deepEqual(others, []);
-    assert.equal(loop?.covered, false);
-    assert.deepEqual(new Set(loop?.cycle), new Set([functionArn, bus, rule]));
-  });
 });

@@ -86,8 +86,11 @@ async function attempt(cloud: Cloud, owed: Owed<Delivery>): Promise<OwedOutcome>
       ? decideRetry(payload.target.RetryPolicy, { id: owed.id, retries, since: owed.owedAt }, now)
       : undefined;
     if (decision?.retry) return { done: false, againAt: decision.againAt };
-    measureRule(cloud, rule, "Invocations");
-    measureRule(cloud, rule, "FailedInvocations");
+    if (failure.wouldLoop) measureRule(cloud, rule, "DeadLetterInvocations");
+    else {
+      measureRule(cloud, rule, "Invocations");
+      measureRule(cloud, rule, "FailedInvocations");
+    }
     const letter: DeadLetter = {
       delivery: payload,
       errorCode: failure.code,

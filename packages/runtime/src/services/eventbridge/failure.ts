@@ -21,6 +21,8 @@ export interface Failure {
   readonly code: FailureCode;
   readonly message: string;
   readonly retryable: boolean;
+  /** The target was not so much as asked, since events would go round in a loop. */
+  readonly wouldLoop: boolean;
 }
 
 /** A failure that is known before its target is asked. */
@@ -69,16 +71,20 @@ const LIMITS = /LimitExceeded/;
  * delivering events"; re:Post, "How do I resolve FailedInvocations errors": 5xx and 429 are retried, other 4xx not.
  */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof DeliveryFailure) return final(error.code, error.message);
+  if (error instanceof DeliveryFailure)
+    return {
+      ...final(error.code, error.message),
+      wouldLoop: error.code === "THIRD_ACCOUNT_HOP_DETECTED",
+    };
   if (error instanceof InvalidInput) return final("INVALID_JSON", error.message);
-  if (!(error instanceof ServiceError))
-    return { code: "INTERNAL_ERROR", message: String(error), retryable: true };
+  if (!(error instanceof ServiceError)) return passing("INTERNAL_ERROR", String(error));
   const { code, httpStatus, message } = error;
-  if (THROTTLES.has(code) || httpStatus === THROTTLED_STATUS)
-    return { code: "THROTTLING", message, retryable: true };
+  if (THROTTLES.has(code) || httpStatus === THROTTLED_STATUS) return passing("THROTTLING", message);
   if (SERVER_ERRORS.has(code) || isServerStatus(httpStatus))
-    return { code: "ERROR_FROM_TARGET", message, retryable: true };
-  if (code === "RecursiveInvocationException") return final("ERROR_FROM_TARGET", message);
+    return passing("ERROR_FROM_TARGET", message);
+  // The door's answer where loops that AWS would let run are stopped.
+  if (code === "RecursiveInvocationException")
+    return { ...final("ERROR_FROM_TARGET", message), wouldLoop: true };
   if (NO_RESOURCE.test(code)) return final("NO_RESOURCE", message);
   if (NO_PERMISSIONS.test(code)) return final("NO_PERMISSIONS", message);
   if (LIMITS.test(code)) return final("RESOURCE_LIMIT_EXCEEDED", message);
@@ -87,7 +93,12 @@ export function failureOf(error: unknown): Failure {
 }
 
 function final(code: FailureCode, message: string): Failure {
-  return { code, message, retryable: false };
+  return { code, message, retryable: false, wouldLoop: false };
+}
+
+/** What may be over the next time. */
+function passing(code: FailureCode, message: string): Failure {
+  return { code, message, retryable: true, wouldLoop: false };
 }
 
 function isServerStatus(status: number | undefined): boolean {

@@ -51,16 +51,17 @@ export class TestCloud {
   constructor({
     directory,
     startTime = START,
-    services = [],
+    stopUncoveredLoops = false,
   }: {
     directory?: string;
     startTime?: number;
-    services?: readonly AnyServiceDefinition[];
+    stopUncoveredLoops?: boolean;
   } = {}) {
     this.cloud = new Cloud({
-      services: [...this.#targets(), ...services, eventbridge],
+      services: [...this.#targets(), eventbridge],
       clock: "virtual",
       startTime,
+      stopUncoveredLoops,
       ...(directory === undefined ? {} : { directory }),
     });
     this.cloud.notices.on("defect", (defect) => this.defects.push(defect));
