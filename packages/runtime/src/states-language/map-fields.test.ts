@@ -40,6 +40,11 @@ test("a Map goes over its input, what ItemsPath names, or what Items gives", asy
     'Reference path "$.n" must point to array.',
   );
   await failsWith(
+    itemsOf(mapOf({ ItemsPath: "$$.State" }), "JSONPath", moment(input)),
+    "States.Runtime",
+    'Reference path "$.State" must point to array.',
+  );
+  await failsWith(
     itemsOf(mapOf({ Items: "{% 1 %}" }), "JSONata", moment(input)),
     "States.QueryEvaluationError",
     "The JSONata expression '1' specified for the field 'Items' returned an unexpected result type. Expected 'array', " +

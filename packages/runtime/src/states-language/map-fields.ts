@@ -48,7 +48,8 @@ export async function itemEntriesOf(
     expectType(items, "array", state.Items, "Items");
   const cause =
     language === "JSONPath" && state.ItemsPath !== undefined
-      ? `Reference path "${state.ItemsPath}" must point to array.`
+      ? // of the Context object's two $ AWS tells one
+        `Reference path "${state.ItemsPath.replace(/^\$\$/, "$")}" must point to array.`
       : `Map state input must be an array but was: ${JSON.stringify(items)}`;
   throw new StatesError("States.Runtime", cause);
 }
