@@ -95,6 +95,7 @@ describe("help", () => {
 describe("flyball env", () => {
   const expected = {
     AWS_ENDPOINT_URL: "http://127.0.0.1:4566",
+    AWS_DISABLE_HOST_PREFIX_INJECTION: "true",
     AWS_ACCESS_KEY_ID: "000000000000",
     AWS_SECRET_ACCESS_KEY: "flyball",
     AWS_REGION: "us-east-1",

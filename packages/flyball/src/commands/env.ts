@@ -28,6 +28,8 @@ export async function run(words: string[]): Promise<number> {
     AWS_SECRET_ACCESS_KEY: "flyball",
     AWS_REGION: options.region,
     AWS_DEFAULT_REGION: options.region,
+    // Step Functions' clients put "sync-" before the host of two operations: sync-127.0.0.1 is found nowhere.
+    AWS_DISABLE_HOST_PREFIX_INJECTION: "true",
   };
   const shell = oneOf("shell", options.shell, ["sh", "fish", "powershell"]);
   const lines = Object.entries(variables).map(([name, value]) => exportLine(shell, name, value));
