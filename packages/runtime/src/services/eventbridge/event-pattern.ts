@@ -2,6 +2,7 @@ import { ServiceError } from "../../errors.ts";
 import { type CompiledPattern, compilePattern, PatternError } from "../../patterns/pattern.ts";
 import type { OperationOf } from "../../service.ts";
 import { invalid } from "./errors.ts";
+import { placeInPattern } from "./pattern-place.ts";
 
 /** What a pattern is, parsed and compiled. */
 export interface EventPattern {
@@ -24,12 +25,12 @@ export function parseEventPattern(text: string): EventPattern {
       parsed: parsed as EventPattern["parsed"],
     };
   } catch (error) {
-    if (error instanceof PatternError) throw invalidPattern(error.message);
+    if (error instanceof PatternError)
+      throw invalidPattern(`${error.reason}\n${placeInPattern(text, error.path)}`);
     throw error;
   }
 }
 
-/** AWS names the place by line and column, here it is named by its path. */
 function invalidPattern(reason: string): ServiceError {
   return new ServiceError(
     "InvalidEventPatternException",
