@@ -110,6 +110,34 @@ describe("a target's input", () => {
     });
   });
 
+  // API reference, PutEvents: integers reach from -9,223,372,036,854,775,808 to 9,223,372,036,854,775,807.
+  it("has numbers with all their digits", () => {
+    const content = {
+      id: "e1",
+      source: "shop",
+      detailType: "order",
+      time: 0,
+      resources: [],
+      detail: '{"least":-9223372036854775808,"most":[9223372036854775807]}',
+    };
+    const written = writeEvent(WORLD, content, {});
+    const source = { written, ruleArn: RULE_ARN, ruleName: "orders", ingestedAt: 0 };
+    const of = (target: Target) => inputFor(target, source);
+    const target = { Id: "t", Arn: RULE_ARN };
+    assert.equal(of({ ...target, InputPath: "$.detail.most" }), "[9223372036854775807]");
+    const InputTransformer = {
+      InputPathsMap: { least: "$.detail.least", most: "$.detail.most" },
+      InputTemplate:
+        '{"least": <least>, "text": "<least> <most>", "event": <aws.events.event.json>}',
+    };
+    const transformed = of({ ...target, InputTransformer });
+    assert.match(
+      transformed,
+      /^{"least": -9223372036854775808, "text": "-9223372036854775808 \[9223372036854775807\]"/,
+    );
+    assert.ok(transformed.includes(content.detail));
+  });
+
   it("that is no JSON after all is told", () => {
     assert.throws(() => transformed({}, "<a> is <a>", { a: "$.detail" }), InvalidInput);
   });

@@ -1,5 +1,6 @@
 import type { Target } from "@aws-sdk/client-eventbridge";
-import { eventTime, type WrittenEvent } from "./event.ts";
+import { type Event, eventTime, type WrittenEvent } from "./event.ts";
+import { parseToWrite } from "./exact-numbers.ts";
 import { fillIn, isJsonText } from "./input-transformer.ts";
 import { parsePath, valueAt } from "./json-path.ts";
 
@@ -23,17 +24,19 @@ export class InvalidInput extends Error {
  */
 export function inputFor(target: Target, source: InputSource): string {
   const { Input, InputPath, InputTransformer } = target;
-  const { event, text } = source.written;
+  const { text } = source.written;
   if (Input !== undefined) return Input;
   if (InputPath !== undefined) {
     if (InputPath === "$") return text;
-    return JSON.stringify(valueAt(event, parsePath(InputPath) ?? []) ?? null);
+    return JSON.stringify(valueAt(parseToWrite(text), parsePath(InputPath) ?? []) ?? null);
   }
   if (!InputTransformer) return text;
   const { InputPathsMap = {}, InputTemplate = "" } = InputTransformer;
+  // What writeEvent wrote is an event.
+  const event = parseToWrite(text) as Event;
   const filled = fillIn(InputTemplate, (name) => {
     const path = Object.hasOwn(InputPathsMap, name) ? InputPathsMap[name] : undefined;
-    if (path === undefined) return predefined(name, source);
+    if (path === undefined) return predefined(name, event, source);
     return valueAt(event, parsePath(path) ?? []);
   });
   if (!isJsonText(filled))
@@ -50,8 +53,7 @@ export const PREDEFINED = new Set([
   "aws.events.event.json",
 ]);
 
-function predefined(name: string, source: InputSource): unknown {
-  const { event } = source.written;
+function predefined(name: string, event: Event, source: InputSource): unknown {
   switch (name) {
     case "aws.events.rule-arn":
       return source.ruleArn;
