@@ -8,12 +8,12 @@ import type { CreateEventSourceMappingRequest } from "@aws-sdk/client-lambda";
 import type { VirtualClock } from "../../../clock/virtual.ts";
 import { Cloud } from "../../../cloud.ts";
 import { ServiceError } from "../../../errors.ts";
+import type { StreamRecord } from "../../../event-sources/stream-record.ts";
 import { defineService } from "../../../service.ts";
 import { dynamodb } from "../../dynamodb/service.ts";
 import { dynamodbstreams } from "../../dynamodbstreams/service.ts";
 import { sqs } from "../../sqs/service.ts";
 import { DELIVERY, deliver } from "../destination.ts";
-import type { StreamRecord } from "./stream-record.ts";
 import { ACCOUNT, CALLER, FUNCTION_ARN, fakeLambda, REGION } from "./testing/function.ts";
 import { until } from "./testing/world.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compileFilters, passesFilters } from "./filter.ts";
+import { passesFilters } from "../../../event-sources/sqs-filter.ts";
+import { compileFilters } from "./filter.ts";
 
 const JSON_BODY = '{"kind":"order"}';
 const PLAIN_BODY = "order";

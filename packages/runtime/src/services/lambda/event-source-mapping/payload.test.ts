@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { toRecord } from "../../../event-sources/sqs-record.ts";
 import { cutByPayload, PAYLOAD_BYTES_MAX } from "./payload.ts";
-import { toRecord } from "./sqs-record.ts";
 
 test("every event that is cut stays within the limit, and all records are there, in order", () => {
   // "é" weighs two bytes and "\u0000" six in JSON, so a count of characters would not do.

@@ -1,12 +1,12 @@
 import type { RecursiveLoop } from "@flyball/lineage";
 import { sleepUntil } from "../../../clock/clock.ts";
 import { ServiceError } from "../../../errors.ts";
-import { reportedFailures } from "./batch-response.ts";
+import { reportedFailures } from "../../../event-sources/batch-response.ts";
+import type { SqsRecord } from "../../../event-sources/sqs-record.ts";
 import { type BatchOutcome, invokeWithBatch } from "./invocation.ts";
 import { callerOf, unqualified } from "./mapping.ts";
 import type { Polling } from "./source.ts";
 import type { SqsQueue } from "./sqs-queue.ts";
-import type { SqsRecord } from "./sqs-record.ts";
 
 const THROTTLE_RETRY_MS_FIRST = 1_000;
 const THROTTLE_RETRY_MS_MAX = 30_000;

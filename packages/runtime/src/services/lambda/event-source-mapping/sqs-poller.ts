@@ -1,12 +1,12 @@
 import { sleepUntil } from "../../../clock/clock.ts";
 import type { Cloud } from "../../../cloud.ts";
 import { ServiceError } from "../../../errors.ts";
+import type { SqsRecord } from "../../../event-sources/sqs-record.ts";
 import { Concurrency } from "./concurrency.ts";
 import { cutByPayload } from "./payload.ts";
 import type { Polling } from "./source.ts";
 import { type BatchResult, SqsBatch } from "./sqs-batch.ts";
 import { SqsQueue } from "./sqs-queue.ts";
-import type { SqsRecord } from "./sqs-record.ts";
 
 // Lambda developer guide, "Configuring scaling behavior for SQS event source mappings".
 const BATCHES_AT_ONCE_START = 5;

@@ -1,9 +1,10 @@
 import { sleepUntil } from "../../../clock/clock.ts";
-import { compileFilters, passesFilters } from "./filter.ts";
+import { passesFilters } from "../../../event-sources/sqs-filter.ts";
+import { type SqsRecord, toRecord } from "../../../event-sources/sqs-record.ts";
+import { compileFilters } from "./filter.ts";
 import { callerOf } from "./mapping.ts";
 import { PAYLOAD_BYTES_MAX } from "./payload.ts";
 import type { Polling } from "./source.ts";
-import { type SqsRecord, toRecord } from "./sqs-record.ts";
 import { queueUrlOf } from "./sqs-url.ts";
 
 /** What one call to SQS takes at most. */

@@ -1,14 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { sleepUntil } from "../../../clock/clock.ts";
 import { ServiceError } from "../../../errors.ts";
+import { reportedFailures } from "../../../event-sources/batch-response.ts";
+import {
+  createdAt,
+  type StreamRecord,
+  sequenceNumberOf,
+  TRACE_HEADER,
+} from "../../../event-sources/stream-record.ts";
 import { measure } from "../measure.ts";
 import { functionReference } from "../names.ts";
-import { reportedFailures } from "./batch-response.ts";
 import { type BatchOutcome, invokeWithBatch } from "./invocation.ts";
 import { unqualified } from "./mapping.ts";
 import type { Polling } from "./source.ts";
 import type { DiscardCondition, Discarded, LastInvocation } from "./stream-failure.ts";
-import { createdAt, type StreamRecord, sequenceNumberOf, TRACE_HEADER } from "./stream-record.ts";
 import { type StreamSettings, UNLIMITED } from "./stream-settings.ts";
 
 /** A batch that fails is tried again after a second, then after twice that, and so on up to a minute. */

@@ -1,9 +1,13 @@
 import type { Cloud } from "../../../cloud.ts";
+import {
+  createdAt,
+  type StreamRecord,
+  sequenceNumberOf,
+} from "../../../event-sources/stream-record.ts";
 import type { WriteTransaction } from "../../../store/store.ts";
 import { oweRecord } from "../destination.ts";
 import { functionReference } from "../names.ts";
 import type { Mapping } from "./mapping.ts";
-import { createdAt, type StreamRecord, sequenceNumberOf } from "./stream-record.ts";
 
 /** Why a batch is given up. The first is AWS's as recorded; AWS's guide names no other that a program could read. */
 export type DiscardCondition = "RetryAttemptsExhausted" | "RecordAgeExceeded";

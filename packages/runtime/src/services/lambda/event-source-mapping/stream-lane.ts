@@ -1,9 +1,9 @@
+import type { StreamRecord } from "../../../event-sources/stream-record.ts";
 import { cutByPayload } from "./payload.ts";
 import type { Polling } from "./source.ts";
 import { StreamBatch } from "./stream-batch.ts";
 import type { WindowState } from "./stream-position.ts";
 import type { StreamProgress } from "./stream-progress.ts";
-import type { StreamRecord } from "./stream-record.ts";
 import type { StreamSettings } from "./stream-settings.ts";
 import { isTooLarge, returnedState, windowPart, windowStart } from "./stream-window.ts";
 

@@ -2,6 +2,12 @@ import type { _Record, Shard, ShardIteratorType } from "@aws-sdk/client-dynamodb
 import { sleepUntil } from "../../../clock/clock.ts";
 import type { Cloud } from "../../../cloud.ts";
 import { isServiceError, ServiceError } from "../../../errors.ts";
+import {
+  createdAt,
+  laneOf,
+  type StreamRecord,
+  toStreamRecord,
+} from "../../../event-sources/stream-record.ts";
 import type { CompiledPattern } from "../../../patterns/pattern.ts";
 import { compileFilters } from "./filter.ts";
 import { callerOf } from "./mapping.ts";
@@ -9,7 +15,6 @@ import type { Polling } from "./source.ts";
 import { StreamLane } from "./stream-lane.ts";
 import { positionKey, type StreamPosition } from "./stream-position.ts";
 import { StreamProgress } from "./stream-progress.ts";
-import { createdAt, laneOf, type StreamRecord, toStreamRecord } from "./stream-record.ts";
 import type { StreamSettings } from "./stream-settings.ts";
 
 /** A mapping that does not work is tried again after a second, then after twice that, and so on up to a minute. */

@@ -1,8 +1,8 @@
+import { type StreamRecord, sequenceNumberOf } from "../../../event-sources/stream-record.ts";
 import type { WriteTransaction } from "../../../store/store.ts";
 import type { Polling } from "./source.ts";
 import { type Discarded, oweDiscarded } from "./stream-failure.ts";
 import { positionKey, type StreamPosition, type WindowState } from "./stream-position.ts";
-import { type StreamRecord, sequenceNumberOf } from "./stream-record.ts";
 
 /**
  * What of a shard is dealt with. Lanes settle their records in any order; the position in the store is the last record

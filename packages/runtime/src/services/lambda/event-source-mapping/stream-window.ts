@@ -1,5 +1,5 @@
+import { createdAt, type StreamRecord } from "../../../event-sources/stream-record.ts";
 import type { WindowState } from "./stream-position.ts";
-import { createdAt, type StreamRecord } from "./stream-record.ts";
 
 /** Source: Lambda developer guide, "Implementing stateful DynamoDB stream processing in Lambda". */
 export const STATE_BYTES_MAX = 1024 * 1024;

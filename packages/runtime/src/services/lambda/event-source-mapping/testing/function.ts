@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { ServiceError } from "../../../../errors.ts";
+import type { SqsRecord } from "../../../../event-sources/sqs-record.ts";
 import { defineService } from "../../../../service.ts";
 import { eventSourceMappingOperations } from "../operations.ts";
 import { startEventSourceMappings } from "../pollers.ts";
-import type { SqsRecord } from "../sqs-record.ts";
 
 export const ACCOUNT = "123456789012";
 export const REGION = "eu-west-1";
