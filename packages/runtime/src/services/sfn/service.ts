@@ -16,11 +16,12 @@ import { listExecutions } from "./execution/list.ts";
 import { describeMapRun, listMapRuns, updateMapRun } from "./execution/map-run-operations.ts";
 import { redriveExecution } from "./execution/redrive.ts";
 import { startRuns } from "./execution/runs.ts";
-import { startExecution, startSyncExecution, withoutTestCase } from "./execution/start.ts";
+import { startExecution, startSyncExecution } from "./execution/start.ts";
 import { putStatusEvent, STATUS_EVENT } from "./execution/status-event.ts";
 import { stopExecution } from "./execution/stop.ts";
 import { sendTaskFailure, sendTaskHeartbeat, sendTaskSuccess } from "./execution/task-answer.ts";
 import { listTagsForResource, tagResource, untagResource } from "./tag-operations.ts";
+import { splitTestCase } from "./task/mock/mocks.ts";
 import { testState } from "./test-state/test-state.ts";
 import { updateStateMachine } from "./update-machine.ts";
 import { validateStateMachineDefinition } from "./validate-definition.ts";
@@ -73,8 +74,8 @@ export const sfn = defineService({
     ValidateStateMachineDefinition: validateStateMachineDefinition,
   },
   carries: {
-    StartExecution: (_caller, { stateMachineArn }) => withoutTestCase(stateMachineArn),
-    StartSyncExecution: (_caller, { stateMachineArn }) => withoutTestCase(stateMachineArn),
+    StartExecution: (_caller, { stateMachineArn }) => splitTestCase(stateMachineArn ?? "").arn,
+    StartSyncExecution: (_caller, { stateMachineArn }) => splitTestCase(stateMachineArn ?? "").arn,
   },
   owed: {
     [STATUS_EVENT]: putStatusEvent,

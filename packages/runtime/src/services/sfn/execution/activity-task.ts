@@ -79,9 +79,8 @@ async function take(
   workerName: string | undefined,
 ): Promise<string | undefined> {
   const run = runsOf(cloud).find(parseActivityArn(activityArn), executionId);
-  const input = await new Promise<string | undefined>((resolve) => {
-    const gone = () => resolve(undefined);
-    if (!run) return gone();
+  const input = await new Promise<string | undefined>((resolve, reject) => {
+    if (!run) return resolve(undefined);
     run.post({
       what: {
         kind: "taken",
@@ -93,7 +92,7 @@ async function take(
           turn.effects.push(() => resolve(input));
         },
       },
-      drop: gone,
+      drop: (reason) => (reason === undefined ? resolve(undefined) : reject(reason)),
     });
   });
   if (input === undefined) await cloud.store.write((tx) => tx.delete(key));

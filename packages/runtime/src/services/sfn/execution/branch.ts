@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../../states-language/definition.ts";
 import type { Key } from "../../../store/store.ts";
 import type { World } from "../machine-arn.ts";
+import type { MockedResponse } from "../task/mock/configuration.ts";
 
 /**
  * A line of states: the whole execution (branch 0), a branch of a Parallel state, an item of a Map. It is one record
@@ -57,9 +58,14 @@ export interface WorkingTask {
   readonly parameters: Json;
   /** What is outstanding: the call's own answer, a worker for the activity, a job's end, or the token's return. */
   readonly phase: "call" | "worker" | "job" | "token";
+  /** What a test case answers in place of the service. */
+  readonly mocked?: MockedResponse;
   /** What a `.sync` call answered: enough to wait for the job. */
   readonly submitted?: Json;
   readonly token?: string;
+  readonly scheduledAt: number;
+  /** Later than it was scheduled where a worker has to take it. */
+  readonly startedAt: number;
   readonly timeoutAt?: number;
   readonly heartbeatMs?: number;
   /** When the next heartbeat is overdue. */

@@ -61,9 +61,8 @@ function writeTurn(tx: WriteTransaction, turn: Turn): void {
   for (const event of turn.events) tx.put<RecordedEvent>([...history, event.id], event);
   writeProgress(tx, turn);
   for (const write of turn.writes) write(tx);
-  const { nextEventId, nextBranchId } = run;
   if (ended) writeEnd(tx, run, ended);
-  else tx.put<Counters>(runKey(execution, id), { nextEventId, nextBranchId });
+  else tx.put<Counters>(runKey(execution, id), run.counters);
 }
 
 function writeProgress(tx: WriteTransaction, turn: Turn): void {

@@ -1,5 +1,6 @@
 import type { StandardUnit } from "@aws-sdk/client-cloudwatch";
 import type { Cloud } from "../../../cloud.ts";
+import type { Integration } from "../task/integration.ts";
 import type { Execution } from "./execution.ts";
 import type { Turn } from "./turn.ts";
 
@@ -11,40 +12,59 @@ const EXECUTIONS: Readonly<Record<string, string>> = {
   ABORTED: "ExecutionsAborted",
 };
 
-const FUNCTIONS: Readonly<Record<string, string>> = {
-  LambdaFunctionScheduled: "LambdaFunctionsScheduled",
-  LambdaFunctionStarted: "LambdaFunctionsStarted",
-  LambdaFunctionSucceeded: "LambdaFunctionsSucceeded",
-  LambdaFunctionFailed: "LambdaFunctionsFailed",
-  LambdaFunctionTimedOut: "LambdaFunctionsTimedOut",
-};
-
-const ACTIVITIES: Readonly<Record<string, string>> = {
-  ActivityScheduled: "ActivitiesScheduled",
-  ActivityStarted: "ActivitiesStarted",
-  ActivitySucceeded: "ActivitiesSucceeded",
-  ActivityFailed: "ActivitiesFailed",
-  ActivityTimedOut: "ActivitiesTimedOut",
-};
-
-const INTEGRATIONS: Readonly<Record<string, string>> = {
-  TaskScheduled: "ServiceIntegrationsScheduled",
-  TaskStarted: "ServiceIntegrationsStarted",
-  TaskSucceeded: "ServiceIntegrationsSucceeded",
-  TaskFailed: "ServiceIntegrationsFailed",
-  TaskTimedOut: "ServiceIntegrationsTimedOut",
-};
+/** What a turn did with a task, to be counted by what the task calls. */
+export interface TaskCount {
+  readonly integration: Integration;
+  readonly what: "Scheduled" | "Started" | "Succeeded" | "Failed" | "TimedOut";
+  /** Of a task that is over: since it was scheduled and since it was started, in ms. */
+  readonly took?: { readonly sinceScheduledMs: number; readonly sinceStartedMs: number };
+}
 
 /** Counts what a turn did. */
-export function emitTurn({ run, events, ended }: Turn): void {
-  for (const { type, details } of events) {
-    const metric = FUNCTIONS[type] ?? ACTIVITIES[type] ?? INTEGRATIONS[type];
-    if (metric === undefined) continue;
-    // Only the scheduling names what is called; the later events are of the same state.
-    const dimensions = calledDimensions(type, details);
-    if (dimensions) emit(run.cloud, run.execution, metric, dimensions, "Count", 1);
+export function emitTurn({ run, counted, ended }: Turn): void {
+  for (const { integration, what, took } of counted) {
+    const { one, many, dimensions } = METRICS[integration.kind](integration);
+    emit(run.cloud, run.execution, `${many}${what}`, dimensions, "Count", 1);
+    if (!took) continue;
+    const { sinceScheduledMs, sinceStartedMs } = took;
+    const durations = {
+      [`${one}RunTime`]: sinceStartedMs,
+      [`${one}ScheduleTime`]: sinceScheduledMs - sinceStartedMs,
+      [`${one}Time`]: sinceScheduledMs,
+    };
+    for (const [name, ms] of Object.entries(durations))
+      emit(run.cloud, run.execution, name, dimensions, "Milliseconds", ms);
   }
   if (ended) emitEnd(run.cloud, ended);
+}
+
+const METRICS = {
+  lambda: (integration: Integration) => ({
+    one: "LambdaFunction",
+    many: "LambdaFunctions",
+    dimensions: dimension("LambdaFunctionArn", integration),
+  }),
+  activity: (integration: Integration) => ({
+    one: "Activity",
+    many: "Activities",
+    dimensions: dimension("ActivityArn", integration),
+  }),
+  service: (integration: Integration) => ({
+    one: "ServiceIntegration",
+    many: "ServiceIntegrations",
+    dimensions: dimension("ServiceIntegrationResourceArn", integration),
+  }),
+};
+
+function dimension(name: string, integration: Integration): Record<string, string> {
+  switch (integration.kind) {
+    case "lambda":
+      return { [name]: integration.functionArn };
+    case "activity":
+      return { [name]: integration.activityArn };
+    case "service":
+      return { [name]: `arn:aws:states:::${integration.resourceType}:${integration.resource}` };
+  }
 }
 
 /** An execution was started. */
@@ -78,18 +98,4 @@ function emit(
   value: number,
 ): void {
   cloud.metrics.emit({ account, region, namespace: "AWS/States", name, dimensions, unit }, value);
-}
-
-function calledDimensions(
-  type: string,
-  details: object | undefined,
-): Record<string, string> | undefined {
-  const { resourceType, resource } = (details ?? {}) as {
-    resourceType?: string;
-    resource?: string;
-  };
-  if (resource === undefined) return undefined;
-  if (type in FUNCTIONS) return { LambdaFunctionArn: resource };
-  if (type in ACTIVITIES) return { ActivityArn: resource };
-  return { ServiceIntegrationResourceArn: `arn:aws:states:::${resourceType}:${resource}` };
 }

@@ -27,8 +27,8 @@ type LeftOff = Counters;
 
 /** Keeps what a redrive needs, when an execution ends that may be redriven. */
 export function keepForRedrive(tx: WriteTransaction, run: Run): void {
-  const { nextEventId, nextBranchId, execution } = run;
-  tx.put<LeftOff>(redriveKey(execution, execution.id), { nextEventId, nextBranchId });
+  const { counters, execution } = run;
+  tx.put<LeftOff>(redriveKey(execution, execution.id), counters);
 }
 
 /**
@@ -83,7 +83,7 @@ export function writeRedrive(tx: WriteTransaction, cloud: Cloud, former: Executi
   const nextEventId = goOnWithBranches(tx, cloud, execution, redriven.id + 1);
   tx.put<RecordedEvent>([...historyKey(execution, id), redriven.id], redriven);
   tx.put<Execution>(executionKey(execution, id), execution);
-  tx.put<Counters>(runKey(execution, id), { nextEventId, nextBranchId: leftOff.nextBranchId });
+  tx.put<Counters>(runKey(execution, id), { ...leftOff, nextEventId });
   tx.delete(redriveKey(execution, id));
   if (!dispatch) tx.put(runningKey(execution, machine.name, id), now);
   oweStatusEvent(tx, cloud, execution);

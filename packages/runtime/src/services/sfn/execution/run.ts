@@ -25,6 +25,8 @@ const STATES_PER_TURN = 200;
 export interface Counters {
   readonly nextEventId: number;
   readonly nextBranchId: number;
+  /** How many tasks each state has begun, where a test case answers them. */
+  readonly invocations?: Readonly<Record<string, number>>;
 }
 
 /** What a run is made from, at an execution's start or from the store. */
@@ -52,6 +54,7 @@ export class Run {
   execution: Execution;
   nextEventId: number;
   nextBranchId: number;
+  #invocations: Record<string, number>;
 
   readonly #journal: Journal;
   readonly #outside: Outside;
@@ -60,6 +63,8 @@ export class Run {
   readonly #texts = new WeakMap<object, string>();
   readonly #over = Promise.withResolvers<Execution>();
   #mailbox: Stimulus[] = [];
+  /** What the turn under way deals with. */
+  #taken: Stimulus[] = [];
   #ready: Branch[] = [];
   #turning = false;
   #closed = false;
@@ -71,6 +76,7 @@ export class Run {
     this.definition = start.definition;
     this.nextEventId = start.nextEventId;
     this.nextBranchId = start.nextBranchId;
+    this.#invocations = { ...start.invocations };
     this.items = new Map(start.items);
     this.#gathered = new Map(start.gathered);
     this.#journal = journal;
@@ -119,7 +125,7 @@ export class Run {
   close(reason: unknown): void {
     this.#closed = true;
     this.#outside.close();
-    for (const { drop } of this.#mailbox.splice(0)) drop?.();
+    for (const { drop } of [...this.#taken, ...this.#mailbox.splice(0)]) drop?.(reason);
     this.#over.reject(reason);
   }
 
@@ -136,6 +142,20 @@ export class Run {
   nextAttempt(): number {
     this.#attempts += 1;
     return this.#attempts;
+  }
+
+  /** Counts a task that a state begins; returns how many it had begun before. */
+  countInvocation(stateName: string): number {
+    const before = this.#invocations[stateName] ?? 0;
+    this.#invocations[stateName] = before + 1;
+    return before;
+  }
+
+  /** What the store is to know beside the branches. */
+  get counters(): Counters {
+    const { nextEventId, nextBranchId } = this;
+    if (this.execution.testCase === undefined) return { nextEventId, nextBranchId };
+    return { nextEventId, nextBranchId, invocations: this.#invocations };
   }
 
   stateOf(branch: Branch): State {
@@ -217,8 +237,10 @@ export class Run {
     try {
       while (!this.#closed && (this.#mailbox.length > 0 || this.#ready.length > 0)) {
         const turn = new Turn(this);
+        this.#taken = this.#mailbox.splice(0);
         await this.#fill(turn);
         await this.#journal.commit(turn);
+        this.#taken = [];
         this.#act(turn);
       }
     } catch (error) {
@@ -233,7 +255,7 @@ export class Run {
 
   async #fill(turn: Turn): Promise<void> {
     try {
-      for (const stimulus of this.#mailbox.splice(0)) await take(turn, stimulus);
+      for (const stimulus of this.#taken) await take(turn, stimulus);
       for (let steps = 0; steps < STATES_PER_TURN && !turn.ended; steps += 1) {
         const branch = this.#ready.shift();
         if (!branch) return;
@@ -251,6 +273,8 @@ export class Run {
   }
 
   #act(turn: Turn): void {
+    // What was closed meanwhile begins nothing; whoever takes it up from the store does.
+    if (this.#closed) return;
     for (const branch of turn.removed) this.#outside.leave(branch);
     if (turn.ended) {
       this.#closed = true;

@@ -7,6 +7,7 @@ import type { ReadTransaction } from "../../../store/store.ts";
 import { definitionOf, type FoundMachine, findMachine, machineDeleting } from "../machine.ts";
 import { parseMachineArn } from "../machine-arn.ts";
 import { checkArnGiven, checkName } from "../names.ts";
+import { mocksOf, splitTestCase } from "../task/mock/mocks.ts";
 import {
   definitionIdOf,
   type Execution,
@@ -77,11 +78,6 @@ export const startSyncExecution: OperationOf<"sfn", "StartSyncExecution"> = asyn
   return syncAnswer(await run.over);
 };
 
-/** What a `stateMachineArn` names, without the test case of a mock configuration behind a `#`. */
-export function withoutTestCase(stateMachineArn: string | undefined): string {
-  return stateMachineArn?.split("#", 1)[0] ?? "";
-}
-
 export function typeNotSupported(): ServiceError {
   return new ServiceError(
     "StateMachineTypeNotSupported",
@@ -104,9 +100,9 @@ function checked({ stateMachineArn, name, input = "{}", traceHeader }: Start): A
     .range("input", Buffer.byteLength(input), { max: PAYLOAD_BYTES_MAX })
     .check("ValidationException");
   parsedInput(input);
-  const testCase = stateMachineArn.split("#")[1];
+  const { arn, testCase } = splitTestCase(stateMachineArn);
   return {
-    machineArn: withoutTestCase(stateMachineArn),
+    machineArn: arn,
     name: name ?? randomUUID(),
     input,
     ...(testCase === undefined ? {} : { testCase }),
@@ -120,9 +116,11 @@ function runnable(tx: ReadTransaction, machineArn: string): FoundMachine {
   return found;
 }
 
+/** Throws `ValidationException` where there is no such test case. */
 function executionOf(call: Call, found: FoundMachine, asked: Asked, definitionId: string) {
   const { machine, versionArn, aliasArn } = found;
   const { name, input, testCase } = asked;
+  if (testCase !== undefined) mocksOf(call.cloud).check(machine.name, testCase);
   // The header of the request goes before the one in its body. Source: API reference, StartExecution.
   const traceHeader = call.caller.traceHeader ?? asked.traceHeader;
   const { account, region } = parseMachineArn(machine.arn);

@@ -17,8 +17,8 @@ import type { Turn } from "./turn.ts";
 /** Something from outside that a run deals with in its next turn. */
 export interface Stimulus {
   readonly what: What;
-  /** Told when the execution has ended before it could be dealt with. */
-  readonly drop?: () => void;
+  /** Told when the execution has ended before it could be dealt with; with a reason, that it could not be kept. */
+  readonly drop?: (reason?: unknown) => void;
 }
 
 type What =
@@ -88,7 +88,7 @@ export async function take(turn: Turn, { what, drop }: Stimulus): Promise<void> 
       if (!branch || task?.phase !== "worker" || task.token !== what.token)
         return what.answer(turn, undefined);
       what.answer(turn, turn.run.textOf(task.parameters));
-      return startActivity(turn, branch, what.workerName);
+      return startActivity(taskOf(turn, branch), what.workerName);
     }
     case "mapRun":
       if (branch?.doing.kind === "mapRun") await settleMapRun(turn, branch, branch.doing);

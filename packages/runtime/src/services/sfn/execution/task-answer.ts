@@ -60,10 +60,10 @@ async function say(
     const known = cloud.store.read((tx) => getExecution(tx, parts, executionId));
     throw known ? taskTimedOut() : taskDoesNotExist();
   }
-  const accepted = await new Promise<boolean>((resolve) =>
+  const accepted = await new Promise<boolean>((resolve, reject) =>
     run.post({
       what: { kind: "token", branchId, token, says, answer: resolve },
-      drop: () => resolve(false),
+      drop: (reason) => (reason === undefined ? resolve(false) : reject(reason)),
     }),
   );
   if (!accepted) throw taskTimedOut();

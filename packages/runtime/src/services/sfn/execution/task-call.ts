@@ -1,5 +1,6 @@
 import type { Caller } from "../../../call.ts";
 import type { Json, TaskState } from "../../../states-language/definition.ts";
+import { StatesError } from "../../../states-language/states-error.ts";
 import { performTask } from "../task/perform.ts";
 import type { WorkingTask } from "./branch.ts";
 import type { Run } from "./run.ts";
@@ -11,9 +12,11 @@ export async function callTask(
   caller: Caller,
   state: TaskState,
   stateName: string,
-  { parameters }: WorkingTask,
+  { parameters, mocked }: WorkingTask,
   signal: AbortSignal,
 ): Promise<Json> {
+  if (mocked?.kind === "return") return mocked.result;
+  if (mocked) throw new StatesError(mocked.error, mocked.cause);
   const options = { signal, executionArn: execution.arn, stateName };
   return await performTask(cloud, caller, integrationOfTask(state), parameters, options);
 }

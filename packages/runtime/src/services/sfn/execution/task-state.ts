@@ -2,6 +2,8 @@ import type { Json, TaskState } from "../../../states-language/definition.ts";
 import { prepareInput, secondsOf } from "../../../states-language/flow.ts";
 import { StatesError } from "../../../states-language/states-error.ts";
 import { type Integration, integrationOf } from "../task/integration.ts";
+import type { MockedResponse } from "../task/mock/configuration.ts";
+import { mocksOf } from "../task/mock/mocks.ts";
 import { activityExists, offerTask } from "./activity-queue.ts";
 import type { Branch, WorkingTask } from "./branch.ts";
 import { type Failure, failureDetails, HEARTBEAT_TIMEOUT, TIMEOUT } from "./failure.ts";
@@ -38,20 +40,35 @@ export async function beginTask(at: AtTask): Promise<void> {
     ...(timeout === undefined ? {} : { timeoutInSeconds: timeout }),
     ...(heartbeat === undefined ? {} : { heartbeatInSeconds: heartbeat }),
   };
+  const mocked = mockedAnswer(at);
+  const forWorker = integration.kind === "activity" && !mocked;
   schedule(at, integration, run.textOf(parameters), limits);
   branch.doing = {
     kind: "task",
     attempt: run.nextAttempt(),
     parameters,
-    phase: integration.kind === "activity" ? "worker" : "call",
+    phase: forWorker ? "worker" : "call",
+    ...(mocked && { mocked }),
+    scheduledAt: now,
+    startedAt: now,
     ...(token === undefined ? {} : { token }),
     ...(timeout === undefined ? {} : { timeoutAt: now + timeout * 1000 }),
     ...(heartbeat === undefined
       ? {}
       : { heartbeatMs: heartbeat * 1000, heartbeatAt: now + heartbeat * 1000 }),
   };
-  if (integration.kind === "activity") offerTask(turn, branch, integration.activityArn);
+  if (forWorker) offerTask(turn, branch, integration.activityArn);
   turn.touch(branch);
+}
+
+/** What the execution's test case has this task answered with; undefined where the service is called. */
+function mockedAnswer({ turn, branch }: AtTask): MockedResponse | undefined {
+  const { cloud, execution } = turn.run;
+  if (execution.testCase === undefined) return undefined;
+  // The children of a distributed Map are of their parent's test case.
+  const [machineName = ""] = execution.machine.name.split("/");
+  const invocation = turn.run.countInvocation(branch.state);
+  return mocksOf(cloud).responseFor(machineName, execution.testCase, branch.state, invocation);
 }
 
 /** What a Task's Resource calls. Throws `States.Runtime` where it is nothing that can be called. */
@@ -75,6 +92,8 @@ interface Limits {
 
 function schedule(at: AtTask, integration: Integration, parameters: string, limits: Limits): void {
   const { turn, branch, state } = at;
+  turn.counted.push({ integration, what: "Scheduled" });
+  if (integration.kind !== "activity") turn.counted.push({ integration, what: "Started" });
   const roleArn = state.Credentials?.RoleArn;
   const credentials = typeof roleArn === "string" ? { taskCredentials: { roleArn } } : {};
   const input = { input: parameters, inputDetails: { truncated: false } };
@@ -118,15 +137,19 @@ function called({ resourceType, resource }: Integration & { kind: "service" }) {
 }
 
 /** A worker took the activity's task. */
-export function startActivity(turn: Turn, branch: Branch, workerName: string | undefined): void {
+export function startActivity(at: AtTask, workerName: string | undefined): void {
+  const { turn, branch, state } = at;
   // Its task is outstanding: the caller has seen to that.
   const doing = branch.doing as WorkingTask;
   const { heartbeatMs } = doing;
+  const now = turn.run.cloud.clock.now();
+  turn.counted.push({ integration: integrationOfTask(state), what: "Started" });
   turn.emit(branch, "ActivityStarted", workerName === undefined ? {} : { workerName });
   branch.doing = {
     ...doing,
     phase: "token",
-    ...(heartbeatMs === undefined ? {} : { heartbeatAt: turn.run.cloud.clock.now() + heartbeatMs }),
+    startedAt: now,
+    ...(heartbeatMs === undefined ? {} : { heartbeatAt: now + heartbeatMs }),
   };
 }
 
@@ -142,9 +165,12 @@ export function beat(turn: Turn, branch: Branch): void {
 export async function callAnswered(at: AtTask, outcome: TaskOutcome): Promise<void> {
   const { turn, branch, state } = at;
   const integration = integrationOfTask(state);
-  if (integration.kind !== "service" || integration.pattern === "requestResponse")
+  const doing = branch.doing as WorkingTask;
+  // A mocked answer is the last one: of a job, or of who has the token.
+  if (integration.kind !== "service" || integration.pattern === "requestResponse" || doing.mocked)
     return await settle(at, outcome);
   if ("failure" in outcome) {
+    turn.counted.push({ integration, what: "Failed", took: timeTaken(at) });
     turn.emit(branch, "TaskSubmitFailed", {
       ...called(integration),
       ...failureDetails(outcome.failure),
@@ -156,7 +182,6 @@ export async function callAnswered(at: AtTask, outcome: TaskOutcome): Promise<vo
     output: turn.run.textOf(outcome.result),
     outputDetails: { truncated: false },
   });
-  const doing = branch.doing as WorkingTask;
   branch.doing =
     integration.pattern === "sync"
       ? { ...doing, phase: "job", submitted: outcome.result }
@@ -167,7 +192,9 @@ export async function callAnswered(at: AtTask, outcome: TaskOutcome): Promise<vo
 export async function settle(at: AtTask, outcome: TaskOutcome): Promise<void> {
   const { turn, branch, state } = at;
   const integration = integrationOfTask(state);
-  if ("failure" in outcome) {
+  const failed = "failure" in outcome;
+  turn.counted.push({ integration, what: failed ? "Failed" : "Succeeded", took: timeTaken(at) });
+  if (failed) {
     const details = failureDetails(outcome.failure);
     if (integration.kind === "lambda") turn.emit(branch, "LambdaFunctionFailed", details);
     else if (integration.kind === "activity") turn.emit(branch, "ActivityFailed", details);
@@ -191,8 +218,15 @@ export async function timeOut(at: AtTask, now: number): Promise<void> {
   const failure = timeoutAt <= now ? TIMEOUT : HEARTBEAT_TIMEOUT;
   const integration = integrationOfTask(state);
   const details = failureDetails(failure);
+  turn.counted.push({ integration, what: "TimedOut", took: timeTaken(at) });
   if (integration.kind === "lambda") turn.emit(branch, "LambdaFunctionTimedOut", details);
   else if (integration.kind === "activity") turn.emit(branch, "ActivityTimedOut", details);
   else turn.emit(branch, "TaskTimedOut", { ...called(integration), ...details });
   await fail(at, failure);
+}
+
+function timeTaken({ turn, branch }: AtTask) {
+  const { scheduledAt, startedAt } = branch.doing as WorkingTask;
+  const now = turn.run.cloud.clock.now();
+  return { sinceScheduledMs: now - scheduledAt, sinceStartedMs: now - startedAt };
 }

@@ -5,6 +5,7 @@ import { type Branch, newBranch } from "./branch.ts";
 import type { Execution } from "./execution.ts";
 import type { DetailsOf, RecordedEvent } from "./history.ts";
 import { abortMapRun } from "./map-run.ts";
+import type { TaskCount } from "./metrics.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -33,6 +34,8 @@ export class Turn {
   readonly dropped = new Set<number>();
   /** Items of Maps that began. */
   readonly items = new Map<number, readonly Json[]>();
+  /** What became of tasks, for the metrics. */
+  readonly counted: TaskCount[] = [];
   /** How the execution ended in this turn. */
   ended: Execution | undefined;
   /** What else is part of the transaction. */

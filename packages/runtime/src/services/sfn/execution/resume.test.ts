@@ -1,0 +1,176 @@
+import assert from "node:assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { Cloud } from "../../../cloud.ts";
+import type { Json } from "../../../states-language/definition.ts";
+import {
+  clockOf,
+  describe,
+  type FakeFunction,
+  FunctionError,
+  functionArn,
+  history,
+  makeMachine,
+  sfnCloud,
+  start,
+} from "./testing.ts";
+
+/** A chain of small states, some with states inside. */
+type Part =
+  | { kind: "pass" }
+  | { kind: "wait"; seconds: number }
+  | { kind: "task"; name: string; caught: boolean }
+  | { kind: "parallel"; branches: Part[][] }
+  | { kind: "map"; items: number; concurrency: number; parts: Part[] };
+
+const { parts } = fc.letrec<{ parts: Part[]; part: Part }>((tie) => ({
+  parts: fc.array(tie("part"), { minLength: 1, maxLength: 3, depthIdentifier: "parts" }),
+  part: fc.oneof(
+    { depthIdentifier: "parts", maxDepth: 2 },
+    fc.constant({ kind: "pass" } as const),
+    fc.record({ kind: fc.constant("wait" as const), seconds: fc.nat(3) }),
+    fc.record({
+      kind: fc.constant("task" as const),
+      name: fc.constantFrom("add", "fail", "flaky"),
+      caught: fc.boolean(),
+    }),
+    fc.record({
+      kind: fc.constant("parallel" as const),
+      branches: fc.array(tie("parts"), { minLength: 1, maxLength: 2 }),
+    }),
+    fc.record({
+      kind: fc.constant("map" as const),
+      items: fc.nat(3),
+      concurrency: fc.nat(2),
+      parts: tie("parts"),
+    }),
+  ),
+}));
+
+/** The states for a chain of parts; the names are their own within the machine. */
+function statesOf(chain: readonly Part[], path: string): { StartAt: string; States: object } {
+  const States: Record<string, object> = {};
+  for (const [index, part] of chain.entries()) {
+    const name = `${path}${index}`;
+    const next =
+      index + 1 < chain.length ? { Next: `${path}${index + 1}` } : { End: true as const };
+    Object.assign(States, { [name]: { ...stateOf(part, `${name}.`), ...next } });
+    if (part.kind === "task" && part.caught)
+      Object.assign(States, {
+        [name]: {
+          ...States[name],
+          Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: "$.caught", Next: `${name}c` }],
+        },
+        [`${name}c`]: { Type: "Pass", ...next },
+      });
+  }
+  return { StartAt: `${path}0`, States };
+}
+
+function stateOf(part: Part, path: string): object {
+  switch (part.kind) {
+    case "pass":
+      return { Type: "Pass", Result: 1, ResultPath: "$.passed" };
+    case "wait":
+      return { Type: "Wait", Seconds: part.seconds };
+    case "task":
+      return {
+        Type: "Task",
+        Resource: functionArn(part.name),
+        Parameters: { "n.$": "$.n" },
+        ResultPath: "$.n",
+        Retry: [{ ErrorEquals: ["Flaky"], IntervalSeconds: 1, MaxAttempts: 5 }],
+      };
+    case "parallel":
+      return {
+        Type: "Parallel",
+        Branches: part.branches.map((branch, index) => statesOf(branch, `${path}${index}.`)),
+        ResultPath: "$.branches",
+      };
+    case "map":
+      return {
+        Type: "Map",
+        ItemsPath: `$.lists.of${part.items}`,
+        MaxConcurrency: part.concurrency,
+        ItemSelector: { "n.$": "$$.Map.Item.Value", "lists.$": "$.lists" },
+        ItemProcessor: statesOf(part.parts, path),
+        ResultPath: "$.each",
+      };
+  }
+}
+
+/** What the functions do depends on their payload alone, so that calling one again does no harm. */
+function makeFunctions(): Record<string, FakeFunction> {
+  const seen = new Map<string, number>();
+  return {
+    add: (payload) => (payload as { n: number }).n + 1,
+    fail: () => {
+      throw new FunctionError("Fails", "always");
+    },
+    flaky: (payload) => {
+      const key = JSON.stringify(payload);
+      const calls = (seen.get(key) ?? 0) + 1;
+      seen.set(key, calls);
+      if (calls < 3) throw new FunctionError("Flaky", "at first");
+      return (payload as { n: number }).n * 2;
+    },
+  };
+}
+
+const input: Json = { n: 1, lists: { of0: [], of1: [5], of2: [5, 6], of3: [5, 6, 7] } };
+const LONG_MS = 1_000_000;
+
+async function outcomeOf(cloud: Cloud, executionArn: string) {
+  const { status, output, error } = await describe(cloud, executionArn);
+  return { status, output, error };
+}
+
+test("An execution that is interrupted anywhere comes to the same end", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      parts,
+      fc.array(fc.nat(4000), { minLength: 1, maxLength: 4 }),
+      fc.array(fc.nat(12), { minLength: 4, maxLength: 4 }),
+      async (chain, interruptions, turns) => {
+        const definition = statesOf(chain, "s");
+        const functions = makeFunctions();
+        await using undisturbed = sfnCloud({ functions });
+        const arn = await start(undisturbed, await makeMachine(undisturbed, definition), input);
+        await clockOf(undisturbed).advance(LONG_MS);
+        const expected = await outcomeOf(undisturbed, arn);
+        assert.notEqual(expected.status, "RUNNING");
+
+        const directory = mkdtempSync(join(tmpdir(), "sfn-resume-"));
+        try {
+          let cloud = sfnCloud({ functions: makeFunctions(), directory });
+          const again = await start(cloud, await makeMachine(cloud, definition), input, "one");
+          for (const [index, milliseconds] of interruptions.entries()) {
+            await clockOf(cloud).advance(milliseconds);
+            // Somewhere in the middle of what goes on at this instant.
+            const next = clockOf(cloud).advance(1_000);
+            for (let turn = 0; turn < turns[index]!; turn += 1)
+              await new Promise((resolve) => setImmediate(resolve));
+            const startTime = cloud.clock.now();
+            await cloud.stop();
+            await next;
+            cloud = sfnCloud({ functions: makeFunctions(), directory, startTime });
+          }
+          await clockOf(cloud).advance(LONG_MS);
+          assert.deepEqual(await outcomeOf(cloud, again), expected);
+          const ids = (await history(cloud, again)).map(({ id }) => id);
+          assert.deepEqual(
+            ids,
+            ids.map((_, index) => index + 1),
+          );
+          await cloud.stop();
+        } finally {
+          rmSync(directory, { recursive: true });
+        }
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
