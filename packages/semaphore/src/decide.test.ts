@@ -33,6 +33,7 @@ function circumstancesOf(view: View, parts: Partial<Circumstances> = {}): Circum
     waitingExpected,
     refusals: 0,
     now: 0,
+    doubt: 0,
     trip: 0,
     stale: false,
     newSlotName,
@@ -96,4 +97,14 @@ test("starts are reserved behind one another, no further ahead than there are un
   assert.equal(from(1_004)?.startMove?.from, "there");
   assert.equal(from(1_012), undefined);
   assert.equal(from(1_300)?.startMove?.from, "lie");
+});
+
+test("start times far ahead are a lie for whose own clock is sure, and waited for by whose is not", () => {
+  const terms = { limit: 2, startGap: 0.2 };
+  const view = viewOf({ nextAvailable: 106 });
+  const wants = { ...NOTHING, joining: [1] };
+  const sure = decide(wants, circumstancesOf(view, { now: 100, doubt: 0.1 }), terms);
+  assert.equal(sure?.moves.startMove?.from, "lie");
+  const unsure = decide(wants, circumstancesOf(view, { now: 100, doubt: 6 }), terms);
+  assert.equal(unsure?.moves.startMove, undefined);
 });

@@ -5,7 +5,7 @@ import { type Moves, NO_MOVES, type OwnSlot, type StartMove, type Terms } from "
 const SLOTS_A_WRITE_MAX = 20;
 /** A request that finds room and is refused all the same so often stands in line. */
 const FRESH_TRIES_MAX = 4;
-/** How much further ahead start times may lie than ours ever do before it is a lie; seconds. */
+/** How much further ahead start times may lie than ours ever do before it is a lie, beside our own doubt; seconds. */
 const START_TIME_SLACK_S = 5;
 
 /** What a process wants of the item. */
@@ -29,6 +29,8 @@ export interface Circumstances {
   readonly refusals: number;
   /** DynamoDB's time in seconds when a write that is sent now will be answered, as far as known. */
   readonly now: number;
+  /** How far `now` may be off; seconds. */
+  readonly doubt: number;
   /** How long a write takes, at most, lately; seconds. */
   readonly trip: number;
   /** The view is so old that anything may have changed. */
@@ -68,8 +70,7 @@ function decideStart(
   circumstances: Circumstances,
   terms: Terms,
 ): Decision | undefined {
-  const { view, now } = circumstances;
-  if (starting.length === 0 || startsFullForS(view, now, terms) > 0) return;
+  if (starting.length === 0 || startsFullForS(circumstances, terms) > 0) return;
   const units = starting.map((slots) => slots.length);
   const started = Math.max(1, countThatFits(units, SLOTS_A_WRITE_MAX));
   const moves = {
@@ -87,7 +88,7 @@ function decideFresh(
   circumstances: Circumstances,
   terms: Terms,
 ): Decision | undefined {
-  const { view, refusals, now, newSlotName } = circumstances;
+  const { view, refusals, newSlotName } = circumstances;
   const hopeful = circumstances.stale && refusals === 0;
   if (!hopeful && (view.waiting > 0 || refusals >= FRESH_TRIES_MAX)) return;
   const room = hopeful ? terms.limit : terms.limit - view.count;
@@ -96,7 +97,7 @@ function decideFresh(
   const units = sum(wants.joining.slice(0, joined));
   const free = wants.giving.slice(0, SLOTS_A_WRITE_MAX);
   const rated = terms.startGap !== undefined;
-  if (rated && startsFullForS(view, now, terms) > 0) return;
+  if (rated && startsFullForS(circumstances, terms) > 0) return;
   return {
     moves: {
       ...NO_MOVES,
@@ -139,13 +140,14 @@ function decideLine(
   };
 }
 
-function startMoveOf({ view, now, trip, refusals }: Circumstances, terms: Terms): StartMove {
+function startMoveOf(circumstances: Circumstances, terms: Terms): StartMove {
+  const { view, now, doubt, trip, refusals } = circumstances;
   const until = startHorizon(now, terms);
   // Of a crowd that finds start times in the past, one sets them; so far ahead that the others, refused, find them
   // ahead still, and one after the other get in.
   if (view.nextAvailable < now)
     return { from: "now", now: Math.min(until, now + trip * (1 + refusals)) };
-  if (view.nextAvailable > until + START_TIME_SLACK_S)
+  if (view.nextAvailable > until + START_TIME_SLACK_S + doubt)
     return { from: "lie", now, seen: view.nextAvailable };
   return { from: "there", now, until };
 }
@@ -159,10 +161,13 @@ function startHorizon(now: number, { limit, startGap = 0 }: Terms): number {
  * For how many seconds no start time is to be had: some who reserved one gave up, and their places are taken. 0 where
  * one may be asked for.
  */
-export function startsFullForS(view: View, now: number, terms: Terms): number {
+export function startsFullForS(
+  { view, now, doubt }: Pick<Circumstances, "view" | "now" | "doubt">,
+  terms: Terms,
+): number {
   if (terms.startGap === undefined) return 0;
   const ahead = view.nextAvailable - startHorizon(now, terms);
-  return ahead > START_TIME_SLACK_S ? 0 : Math.max(0, ahead);
+  return ahead > START_TIME_SLACK_S + doubt ? 0 : Math.max(0, ahead);
 }
 
 /** The instants (seconds since 1970) that a write has handed out, in order, by the item that it left. */

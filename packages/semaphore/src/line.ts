@@ -165,6 +165,7 @@ export class Line {
       waitingExpected: this.#sight.waitingExpected(view, tickets),
       refusals: this.#refusals,
       now: this.#sight.startsFrom(),
+      doubt: this.#sight.doubtMs / 1000,
       trip: this.#sight.tripMs / 1000,
       stale: this.#isStale,
       newSlotName: () => Slot.newName(this.#options.time),

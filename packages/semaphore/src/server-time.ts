@@ -34,6 +34,12 @@ export class ServerTime {
     return this.#time.monotonic() + this.#settleOffset();
   }
 
+  /** How far `now` may be off, by what the answers say; ms. 0 where they say nothing. */
+  get doubtMs(): number {
+    const wide = this.#highest - this.#lowest;
+    return Number.isFinite(wide) ? wide + Math.abs(this.#target() - this.#settleOffset()) : 0;
+  }
+
   /** How long until the server's clock shows that instant, in ms; negative when it has passed. */
   until(instant: number): number {
     return instant - this.now();

@@ -97,6 +97,11 @@ export class Sight {
     return this.#watch.dead(this.#view, this.#time.monotonic(), this.leaseMs);
   }
 
+  /** How far DynamoDB's time may be from what this process thinks; ms. */
+  get doubtMs(): number {
+    return this.#serverTime.doubtMs;
+  }
+
   /** How long a request takes, at most, lately. */
   get tripMs(): number {
     return this.#leadMs;
@@ -110,7 +115,8 @@ export class Sight {
   /** How long until a start time can be asked for, as far as known; ms. */
   startsFullForMs(): number {
     if (this.#view === undefined) return 0;
-    return Math.ceil(startsFullForS(this.#view, this.startsFrom(), this.#terms) * 1000);
+    const known = { view: this.#view, now: this.startsFrom(), doubt: this.doubtMs / 1000 };
+    return Math.ceil(startsFullForS(known, this.#terms) * 1000);
   }
 
   /** How long ago that start was (seconds since 1970 by DynamoDB's clock); ms, negative where it lies ahead. */
