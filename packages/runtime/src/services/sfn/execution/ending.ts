@@ -6,6 +6,7 @@ import { type Execution, executionKey, runKey } from "./execution.ts";
 import { failureDetails, TIMEOUT } from "./failure.ts";
 import { abortMapRun, settleDispatched } from "./map-run.ts";
 import { keepForRedrive } from "./redrive.ts";
+import { noteEnded } from "./retention.ts";
 import type { Run } from "./run.ts";
 import { oweStatusEvent } from "./status-event.ts";
 import type { Turn } from "./turn.ts";
@@ -66,6 +67,7 @@ export function writeEnd(tx: WriteTransaction, run: Run, ended: Execution): void
     settleDeletion(tx, ended, machine.name);
   }
   oweStatusEvent(tx, run.cloud, ended);
+  noteEnded(tx, run.cloud, ended);
   tx.afterCommit(() => run.cloud.wakes.wake(executionEnded(ended.arn)));
 }
 

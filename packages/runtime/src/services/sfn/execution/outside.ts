@@ -11,6 +11,9 @@ import type { Run } from "./run.ts";
 import { callTask } from "./task-call.ts";
 import { integrationOfTask, type TaskOutcome } from "./task-state.ts";
 
+/** Source: the Step Functions developer guide, "Service quotas": how long an Express execution runs at most. */
+const EXPRESS_MS_MAX = 5 * 60_000;
+
 /**
  * What a run has going outside: timers, calls, jobs that are waited for. All of it follows from what the branches are
  * doing, so it is begun again after a restart: a task that was being called is called again.
@@ -49,9 +52,11 @@ export class Outside {
   /** The execution's own time limit. */
   followExecution(): void {
     const { execution, definition, cloud } = this.#run;
-    if (definition.TimeoutSeconds === undefined) return;
+    const longestMs = execution.machine.type === "EXPRESS" ? EXPRESS_MS_MAX : Infinity;
+    const limitMs = Math.min((definition.TimeoutSeconds ?? Infinity) * 1000, longestMs);
+    if (limitMs === Infinity) return;
     const since = execution.redriveDate ?? execution.startDate;
-    this.#deadline = cloud.clock.setTimer(since + definition.TimeoutSeconds * 1000, () =>
+    this.#deadline = cloud.clock.setTimer(since + limitMs, () =>
       this.#run.post({ what: { kind: "end", end: timeOutExecution } }),
     );
   }
@@ -100,7 +105,8 @@ export class Outside {
         });
       },
       (error) => {
-        if (!work.abort.signal.aborted) this.#run.cloud.notices.emit("defect", error);
+        if (!work.abort.signal.aborted && !this.#run.cloud.stopping.aborted)
+          this.#run.cloud.notices.emit("defect", error);
       },
     );
   }
@@ -118,16 +124,20 @@ export class Outside {
     } catch (error) {
       if (error instanceof StatesError)
         return { failure: { error: error.error, cause: error.cause } };
-      throw error;
+      if (signal.aborted || run.cloud.stopping.aborted) throw error;
+      // Flyball's own fault is told as such, and does not leave the execution waiting for ever.
+      run.cloud.notices.emit("defect", error);
+      return { failure: { error: "States.Runtime", cause: `Flyball failed: ${String(error)}` } };
     }
   }
 
   /** What a task is called by or waits for is not wanted any more. A job that was begun is stopped. */
   #stop(branchId: number, { doing, state, abort, done }: Work): void {
     this.#works.delete(branchId);
+    if (done) return;
     abort.abort();
     const run = this.#run;
-    if (doing.phase !== "job" || done) return;
+    if (doing.phase !== "job") return;
     const integration = integrationOfTask(state) as ServiceIntegration;
     void stopJob(run.cloud, callerOf(run, state), integration, doing.submitted!).catch((error) =>
       run.cloud.notices.emit("defect", error),

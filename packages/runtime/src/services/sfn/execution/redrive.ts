@@ -13,6 +13,7 @@ import { requireExecution } from "./find-execution.ts";
 import { historyKey, type RecordedEvent } from "./history.ts";
 import { logEvents } from "./logging.ts";
 import { redriveMapRun } from "./map-run-redrive.ts";
+import { noteRedriven } from "./retention.ts";
 import type { Counters, Run } from "./run.ts";
 import { runStart, runsOf } from "./runs.ts";
 import { oweStatusEvent } from "./status-event.ts";
@@ -85,6 +86,7 @@ export function writeRedrive(tx: WriteTransaction, cloud: Cloud, former: Executi
   tx.put<Execution>(executionKey(execution, id), execution);
   tx.put<Counters>(runKey(execution, id), { ...leftOff, nextEventId });
   tx.delete(redriveKey(execution, id));
+  noteRedriven(tx, former);
   if (!dispatch) tx.put(runningKey(execution, machine.name, id), now);
   oweStatusEvent(tx, cloud, execution);
   const start = runStart(tx, execution, id)!;
@@ -151,6 +153,6 @@ export function redriveStatusOf(
 /** Source: the developer guide, "Service quotas": an execution runs for a year at most, all its redrives together. */
 const EXECUTION_MS_MAX = 365 * 86_400_000;
 
-function redriveKey({ account, region }: World, executionId: string): Key {
+export function redriveKey({ account, region }: World, executionId: string): Key {
   return ["sfn", account, region, "redrive", executionId];
 }

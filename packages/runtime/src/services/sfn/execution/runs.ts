@@ -6,6 +6,7 @@ import type { World } from "../machine-arn.ts";
 import { type Branch, branchesKey, itemsKey, newBranch, resultsKey } from "./branch.ts";
 import { definitionText, type Execution, getExecution, RUNS, runKey } from "./execution.ts";
 import { expressJournal, storeJournal } from "./journal.ts";
+import { startRetention } from "./retention.ts";
 import { type Counters, Run, type RunStart } from "./run.ts";
 
 /** How long after a turn could not be kept (a full disk) its execution is taken up again. */
@@ -78,7 +79,11 @@ export function runsOf(cloud: Cloud): Runs {
 export function startRuns(cloud: Cloud): () => void {
   const runs = runsOf(cloud);
   runs.takeUpAll();
-  return () => runs.close();
+  const stopRetention = startRetention(cloud);
+  return () => {
+    stopRetention();
+    runs.close();
+  };
 }
 
 function makeRuns(cloud: Cloud): Runs {
