@@ -175,30 +175,4 @@ describe("PutEvents", () => {
     await test.cloud.call(CALLER, "eventbridge", "DeleteRule", { Name: "r1" });
     assert.deepEqual(await reached(), [0, 2, 3, 4, 5, 6]);
   });
-
-  it("costs less than a millisecond with a thousand rules on the bus", async () => {
-    await using test = new TestCloud();
-    for (let index = 0; index < 1_000; index += 1)
-      await test.rule(
-        `r${index}`,
-        {
-          source: ["shop"],
-          detail: {
-            customer: { id: [{ prefix: `c${index}-` }] },
-            total: [{ numeric: [">", index] }],
-          },
-        },
-        [],
-      );
-    const put = () => test.put({ customer: { id: "nobody" }, total: 5 });
-    for (let warm = 0; warm < 50; warm += 1) await put();
-    const took: number[] = [];
-    for (let round = 0; round < 5; round += 1) {
-      const begun = performance.now();
-      for (let index = 0; index < 40; index += 1) await put();
-      took.push((performance.now() - begun) / 40);
-    }
-    // The best of five rounds, since others use the machine too.
-    assert.ok(Math.min(...took) < 1, `${Math.min(...took)} ms`);
-  });
 });
