@@ -61,7 +61,8 @@ test("a function that writes to the table of its own pipe is reported as a loop 
 test("a pipe from a queue to the same queue is found, with no function in it", async () => {
   await using world = new TestCloud();
   await world.queue("source");
-  await world.pipe({ Target: arnOf("sqs", "source") });
+  const TargetParameters = { InputTemplate: "<$.body>" };
+  await world.pipe({ Target: arnOf("sqs", "source"), TargetParameters });
   const traceHeader = "Root=1-6968d600-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0";
   await world.cloud.call({ ...CALLER, traceHeader }, "sqs", "SendMessage", {
     QueueUrl: `${world.cloud.endpoint}/${ACCOUNT}/source`,

@@ -276,7 +276,7 @@ function bytes(value: unknown): never {
 }
 
 /** Turns of the event loop after which what was waited for is not going to happen. */
-const TURNS_MAX = 50_000;
+const TURNS_MAX = 20_000;
 
 /** Resolves when the condition holds, without time passing. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
