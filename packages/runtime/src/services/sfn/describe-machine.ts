@@ -4,6 +4,7 @@ import { entriesAfter, isName } from "../../page.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction } from "../../store/store.ts";
 import { validationError } from "./errors.ts";
+import { runsOf } from "./execution/runs.ts";
 import {
   definitionOf,
   type FoundMachine,
@@ -75,6 +76,7 @@ export const deleteStateMachine: OperationOf<"sfn", "DeleteStateMachine"> = asyn
     if (!machine) return;
     tx.put<StateMachine>(key, { ...machine, status: "DELETING" });
     settleDeletion(tx, arn, arn.name);
+    tx.afterCommit(() => runsOf(call.cloud).doom(arn, arn.name));
   });
   return {};
 };

@@ -58,6 +58,8 @@ export interface WorkingTask {
   readonly parameters: Json;
   /** What is outstanding: the call's own answer, a worker for the activity, a job's end, or the token's return. */
   readonly phase: "call" | "worker" | "job" | "token";
+  /** What it is called as, where that is not the machine's role. */
+  readonly roleArn?: string;
   /** What a test case answers in place of the service. */
   readonly mocked?: MockedResponse;
   /** What a `.sync` call answered: enough to wait for the job. */

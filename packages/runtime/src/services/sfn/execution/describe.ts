@@ -13,7 +13,7 @@ export const describeExecution: OperationOf<"sfn", "DescribeExecution"> = (call,
   return cloud.store.read((tx) => {
     const execution = requireExecution(tx, executionArn, now);
     const { arn, machine, name, status, startDate, stopDate, output, dispatch } = execution;
-    const { traceHeader, error, cause, versionArn, aliasArn, redriveDate } = execution;
+    const { toldTraceHeader, error, cause, versionArn, aliasArn, redriveDate } = execution;
     const included = includedData !== "METADATA_ONLY";
     return {
       executionArn: arn,
@@ -24,7 +24,7 @@ export const describeExecution: OperationOf<"sfn", "DescribeExecution"> = (call,
       ...(stopDate === undefined ? {} : { stopDate: new Date(stopDate) }),
       ...(included ? { input: execution.input, inputDetails: { included } } : {}),
       ...(included && output !== undefined ? { output, outputDetails: { included } } : {}),
-      ...(traceHeader === undefined ? {} : { traceHeader }),
+      ...(toldTraceHeader === undefined ? {} : { traceHeader: toldTraceHeader }),
       ...(dispatch ? { mapRunArn: dispatch.mapRunArn } : {}),
       ...(error === undefined ? {} : { error }),
       ...(cause === undefined ? {} : { cause }),

@@ -26,6 +26,8 @@ export interface Execution extends World {
   readonly startDate: number;
   /** The chain of requests that it goes on with. */
   readonly traceHeader?: string;
+  /** What its starter's input said of the chain: all that AWS tells of it. */
+  readonly toldTraceHeader?: string;
   /** The test case of a mock configuration that answers its tasks. */
   readonly testCase?: string;
   /** Where a distributed Map started it. */

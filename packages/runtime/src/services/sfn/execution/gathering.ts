@@ -1,4 +1,9 @@
-import type { Json, MapState, ParallelState } from "../../../states-language/definition.ts";
+import type {
+  ItemProcessor,
+  Json,
+  MapState,
+  ParallelState,
+} from "../../../states-language/definition.ts";
 import { itemInput, itemsOf, mapLimits, prepareInput } from "../../../states-language/flow.ts";
 import type { Branch, Gathering } from "./branch.ts";
 import type { Failure } from "./failure.ts";
@@ -85,8 +90,11 @@ async function inputOfItem(at: At, items: readonly Json[], index: number): Promi
   return await itemInput(state, languageOf(at), momentOf(at), { index, value: items[index]! });
 }
 
-/** The states that a Map takes each item through. */
-export function processorOf({ ItemProcessor, Iterator }: MapState) {
+/**
+ * The states that a Map takes each item through. What was `Iterator` once may have all that an `ItemProcessor` has:
+ * AWS runs it so. Source: LocalStack's snapshot of test_map_state_legacy_config_distributed.
+ */
+export function processorOf({ ItemProcessor, Iterator }: MapState): ItemProcessor {
   // A definition without either was refused when it came.
   return (ItemProcessor ?? Iterator)!;
 }

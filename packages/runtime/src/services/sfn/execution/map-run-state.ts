@@ -33,8 +33,8 @@ const THRESHOLD_EXCEEDED: Failure = {
   cause: "The specified tolerated failure threshold was exceeded",
 };
 
-export function isDistributed({ ItemProcessor }: MapState): boolean {
-  return ItemProcessor?.ProcessorConfig?.Mode === "DISTRIBUTED";
+export function isDistributed(state: MapState): boolean {
+  return processorOf(state).ProcessorConfig?.Mode === "DISTRIBUTED";
 }
 
 /** Begins the work of a distributed Map: a map run, whose children are executions of their own. */
@@ -147,17 +147,14 @@ async function childInputs(at: AtMap, items: readonly Json[]): Promise<ChildInpu
 
 /** The states of the children are a machine of their own. */
 function childDefinition({ turn, state }: AtMap): string {
-  const { ProcessorConfig: _config, ...states } = {
-    ProcessorConfig: undefined,
-    ...processorOf(state),
-  };
+  const { ProcessorConfig: _config, ...states } = processorOf(state);
   const { QueryLanguage } = turn.run.definition;
   return JSON.stringify({ ...(QueryLanguage ? { QueryLanguage } : {}), ...states });
 }
 
 function childMachine(
   machine: ExecutedMachine,
-  { ItemProcessor }: MapState,
+  state: MapState,
   label: string,
   definition: string,
 ): ExecutedMachine {
@@ -165,7 +162,7 @@ function childMachine(
     ...machine,
     arn: `${machine.arn}/${label}`,
     name: `${machine.name}/${label}`,
-    type: ItemProcessor?.ProcessorConfig?.ExecutionType ?? "STANDARD",
+    type: processorOf(state).ProcessorConfig?.ExecutionType ?? "STANDARD",
     definitionId: definitionIdOf(definition),
   };
 }

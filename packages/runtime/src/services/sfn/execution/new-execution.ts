@@ -30,6 +30,7 @@ export type ExecutionStart = World &
     | "input"
     | "startDate"
     | "traceHeader"
+    | "toldTraceHeader"
     | "testCase"
     | "versionArn"
     | "aliasArn"

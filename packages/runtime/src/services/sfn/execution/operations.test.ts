@@ -216,3 +216,23 @@ test("An Express execution answers who waits for it, and is nobody else's to see
     code("StateMachineTypeNotSupported"),
   );
 });
+
+test("What runs of a machine that is deleted is over at its next state, and then the machine is gone", async () => {
+  await using cloud = sfnCloud();
+  const stateMachineArn = await makeMachine(cloud, {
+    StartAt: "W",
+    States: {
+      W: { Type: "Wait", Seconds: 100, Next: "P" },
+      P: { Type: "Pass", End: true },
+    },
+  });
+  const executionArn = await start(cloud, stateMachineArn);
+  await clockOf(cloud).advance(1_000);
+  await cloud.call(caller, "sfn", "DeleteStateMachine", { stateMachineArn });
+  await clockOf(cloud).advance(1_000);
+  assert.equal((await describe(cloud, executionArn)).status, "RUNNING");
+  await assert.rejects(start(cloud, stateMachineArn), code("StateMachineDeleting"));
+  await settled(cloud);
+  assert.equal((await describe(cloud, executionArn)).status, "ABORTED");
+  await assert.rejects(start(cloud, stateMachineArn), code("StateMachineDoesNotExist"));
+});

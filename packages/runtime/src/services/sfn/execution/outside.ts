@@ -113,7 +113,7 @@ export class Outside {
 
   async #outcomeOf({ doing, state, abort }: Work, stateName: string): Promise<TaskOutcome> {
     const run = this.#run;
-    const caller = callerOf(run, state);
+    const caller = callerOf(run, doing);
     const { signal } = abort;
     try {
       if (doing.phase === "call")
@@ -139,7 +139,7 @@ export class Outside {
     const run = this.#run;
     if (doing.phase !== "job") return;
     const integration = integrationOfTask(state) as ServiceIntegration;
-    void stopJob(run.cloud, callerOf(run, state), integration, doing.submitted!).catch((error) =>
+    void stopJob(run.cloud, callerOf(run, doing), integration, doing.submitted!).catch((error) =>
       run.cloud.notices.emit("defect", error),
     );
   }
@@ -159,13 +159,12 @@ function isSame(left: WorkingTask, right: WorkingTask): boolean {
 }
 
 /** Who a task calls as: the machine's role, or the one that the state names; in the execution's chain of requests. */
-function callerOf({ execution }: Run, { Credentials }: TaskState): Caller {
+function callerOf({ execution }: Run, { roleArn }: WorkingTask): Caller {
   const { account, region, machine, traceHeader } = execution;
-  const roleArn = Credentials?.RoleArn;
   return {
     account,
     region,
-    principal: typeof roleArn === "string" ? roleArn : machine.roleArn,
+    principal: roleArn ?? machine.roleArn,
     source: machine.arn,
     ...(traceHeader === undefined ? {} : { traceHeader }),
   };

@@ -136,8 +136,7 @@ test("An execution that is interrupted anywhere comes to the same end", async ()
       fc.array(fc.nat(12), { minLength: 4, maxLength: 4 }),
       async (chain, interruptions, turns) => {
         const definition = statesOf(chain, "s");
-        const functions = makeFunctions();
-        await using undisturbed = sfnCloud({ functions });
+        await using undisturbed = sfnCloud({ functions: makeFunctions() });
         const arn = await start(undisturbed, await makeMachine(undisturbed, definition), input);
         await clockOf(undisturbed).advance(LONG_MS);
         const expected = await outcomeOf(undisturbed, arn);
@@ -145,7 +144,9 @@ test("An execution that is interrupted anywhere comes to the same end", async ()
 
         const directory = mkdtempSync(join(tmpdir(), "sfn-resume-"));
         try {
-          let cloud = sfnCloud({ functions: makeFunctions(), directory });
+          // The functions are not what is interrupted.
+          const functions = makeFunctions();
+          let cloud = sfnCloud({ functions, directory });
           const again = await start(cloud, await makeMachine(cloud, definition), input, "one");
           for (const [index, milliseconds] of interruptions.entries()) {
             await clockOf(cloud).advance(milliseconds);
@@ -156,7 +157,7 @@ test("An execution that is interrupted anywhere comes to the same end", async ()
             const startTime = cloud.clock.now();
             await cloud.stop();
             await next;
-            cloud = sfnCloud({ functions: makeFunctions(), directory, startTime });
+            cloud = sfnCloud({ functions, directory, startTime });
           }
           await clockOf(cloud).advance(LONG_MS);
           assert.deepEqual(await outcomeOf(cloud, again), expected);

@@ -68,6 +68,7 @@ export class Run {
   #ready: Branch[] = [];
   #turning = false;
   #closed = false;
+  #doomed = false;
   #attempts = 0;
 
   constructor(cloud: Cloud, start: RunStart, journal: Journal) {
@@ -127,6 +128,17 @@ export class Run {
     this.#outside.close();
     for (const { drop } of [...this.#taken, ...this.#mailbox.splice(0)]) drop?.(reason);
     this.#over.reject(reason);
+  }
+
+  /**
+   * Its machine is being deleted: the execution is over at its next state. Source: API reference, DeleteStateMachine.
+   */
+  get isDoomed(): boolean {
+    return this.#doomed;
+  }
+
+  doom(): void {
+    this.#doomed = true;
   }
 
   /** A branch can go on by itself, in this turn. */

@@ -1,7 +1,7 @@
 import type { Cloud } from "../../../cloud.ts";
 import type { Json } from "../../../states-language/definition.ts";
 import type { ReadTransaction } from "../../../store/store.ts";
-import { definitionOf } from "../machine.ts";
+import { definitionOf, machineKey, type StateMachine } from "../machine.ts";
 import type { World } from "../machine-arn.ts";
 import { type Branch, branchesKey, itemsKey, newBranch, resultsKey } from "./branch.ts";
 import { definitionText, type Execution, getExecution, RUNS, runKey } from "./execution.ts";
@@ -58,10 +58,32 @@ export class Runs {
       );
     });
     for (const start of starts) if (start) this.begin(start);
+    this.#doomAll();
+  }
+
+  /** A machine is being deleted: what it has running is over at its next state. */
+  doom({ account, region }: World, machineName: string): void {
+    for (const run of this.#runs.values()) {
+      const { execution } = run;
+      const [name] = execution.machine.name.split("/");
+      if (name === machineName && execution.account === account && execution.region === region)
+        run.doom();
+    }
   }
 
   close(): void {
     for (const run of this.#runs.values()) run.close(this.#cloud.stopping.reason);
+  }
+
+  #doomAll(): void {
+    const running = [...this.#runs.values()];
+    this.#cloud.store.read((tx) => {
+      for (const run of running) {
+        const [name = ""] = run.execution.machine.name.split("/");
+        const machine = tx.get<StateMachine>(machineKey(run.execution, name));
+        if (machine?.status === "DELETING") run.doom();
+      }
+    });
   }
 
   #takeUpAgain(execution: Execution): void {

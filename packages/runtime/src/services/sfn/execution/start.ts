@@ -132,6 +132,7 @@ function executionOf(call: Call, found: FoundMachine, asked: Asked, definitionId
     machine: executedMachine(machine, definitionId),
     startDate: call.cloud.clock.now(),
     ...(traceHeader === undefined ? {} : { traceHeader }),
+    ...(asked.traceHeader === undefined ? {} : { toldTraceHeader: asked.traceHeader }),
     ...(testCase === undefined ? {} : { testCase }),
     ...(versionArn === undefined ? {} : { versionArn }),
     ...(aliasArn === undefined ? {} : { aliasArn }),
@@ -143,7 +144,8 @@ function answer({ arn, startDate }: Execution) {
 }
 
 function syncAnswer(ended: Execution) {
-  const { arn, machine, name, startDate, input, output, error, cause, traceHeader } = ended;
+  const { arn, machine, name, startDate, input, output, error, cause } = ended;
+  const { toldTraceHeader } = ended;
   const stopDate = ended.stopDate ?? startDate;
   const steps = Math.max(1, Math.ceil((stopDate - startDate) / BILLED_STEP_MS));
   return {
@@ -160,7 +162,7 @@ function syncAnswer(ended: Execution) {
     inputDetails: { included: true },
     ...(output === undefined ? {} : { output }),
     outputDetails: { included: true },
-    ...(traceHeader === undefined ? {} : { traceHeader }),
+    ...(toldTraceHeader === undefined ? {} : { traceHeader: toldTraceHeader }),
     billingDetails: {
       billedMemoryUsedInMB: BILLED_MEMORY_MB,
       billedDurationInMilliseconds: steps * BILLED_STEP_MS,

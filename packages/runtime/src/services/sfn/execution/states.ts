@@ -31,7 +31,10 @@ export interface At {
 export async function step(turn: Turn, branch: Branch): Promise<void> {
   const state = turn.run.stateOf(branch);
   const at = { turn, branch, state };
-  if (!branch.entered) enter(at);
+  if (!branch.entered) {
+    if (turn.run.isDoomed) return turn.run.end(turn, { status: "ABORTED" });
+    enter(at);
+  }
   await attempting(at, () => work(at));
 }
 

@@ -1,6 +1,8 @@
-import type { Json, TaskState } from "../../../states-language/definition.ts";
-import { prepareInput, secondsOf } from "../../../states-language/flow.ts";
+import type { Json, JsonObject, TaskState } from "../../../states-language/definition.ts";
+import { type Moment, prepareInput, secondsOf } from "../../../states-language/flow.ts";
+import { evaluateJsonata } from "../../../states-language/jsonata.ts";
 import { StatesError } from "../../../states-language/states-error.ts";
+import { fillTemplate } from "../../../states-language/template.ts";
 import { type Integration, integrationOf } from "../task/integration.ts";
 import type { MockedResponse } from "../task/mock/configuration.ts";
 import { mocksOf } from "../task/mock/mocks.ts";
@@ -42,13 +44,15 @@ export async function beginTask(at: AtTask): Promise<void> {
   };
   const mocked = mockedAnswer(at);
   const forWorker = integration.kind === "activity" && !mocked;
-  schedule(at, integration, run.textOf(parameters), limits);
+  const roleArn = await roleOf(at, moment);
+  schedule(at, integration, run.textOf(parameters), { ...limits, roleArn });
   branch.doing = {
     kind: "task",
     attempt: run.nextAttempt(),
     parameters,
     phase: forWorker ? "worker" : "call",
     ...(mocked && { mocked }),
+    ...(roleArn === undefined ? {} : { roleArn }),
     scheduledAt: now,
     startedAt: now,
     ...(token === undefined ? {} : { token }),
@@ -85,17 +89,31 @@ function needsToken(integration: Integration): boolean {
   );
 }
 
-interface Limits {
+interface Terms {
   readonly timeoutInSeconds?: number;
   readonly heartbeatInSeconds?: number;
+  readonly roleArn: string | undefined;
 }
 
-function schedule(at: AtTask, integration: Integration, parameters: string, limits: Limits): void {
-  const { turn, branch, state } = at;
+/** The role that the state names to be called as. Source: the developer guide, "Accessing cross-account resources". */
+async function roleOf(at: AtTask, { input, scope }: Moment): Promise<string | undefined> {
+  const { Credentials } = at.state;
+  if (Credentials === undefined) return undefined;
+  const filled =
+    languageOf(at) === "JSONata"
+      ? await evaluateJsonata(Credentials, { input, scope, field: "Credentials" })
+      : fillTemplate(Credentials, input, scope);
+  // Credentials are an object, and so is what they are filled to.
+  const { RoleArn } = filled as JsonObject;
+  return typeof RoleArn === "string" ? RoleArn : undefined;
+}
+
+function schedule(at: AtTask, integration: Integration, parameters: string, terms: Terms): void {
+  const { turn, branch } = at;
   turn.counted.push({ integration, what: "Scheduled" });
   if (integration.kind !== "activity") turn.counted.push({ integration, what: "Started" });
-  const roleArn = state.Credentials?.RoleArn;
-  const credentials = typeof roleArn === "string" ? { taskCredentials: { roleArn } } : {};
+  const { roleArn, ...limits } = terms;
+  const credentials = roleArn === undefined ? {} : { taskCredentials: { roleArn } };
   const input = { input: parameters, inputDetails: { truncated: false } };
   switch (integration.kind) {
     case "lambda": {
