@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { parseArn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
@@ -22,8 +21,6 @@ export interface Discarded {
   readonly condition: DiscardCondition;
   readonly shardId: string;
   readonly records: readonly StreamRecord[];
-  /** How often they were tried. */
-  readonly attempts: number;
 }
 
 interface Letter {
@@ -39,7 +36,7 @@ const ATTEMPTS_MAX = 24 * 60;
 /**
  * Owes the record of a batch that is given up to the source's dead-letter queue or topic, where there is one. It tells
  * where the records are, not what they say. Source: EventBridge user guide, "Amazon EventBridge Pipes error handling
- * and troubleshooting", which shows it for a stream.
+ * and troubleshooting", "Pipe DLQ behavior".
  */
 export function oweDiscarded(
   cloud: Cloud,
@@ -84,15 +81,13 @@ async function send(cloud: Cloud, caller: Caller, { arn, body }: Letter): Promis
   await cloud.call(inWorld, "sqs", "SendMessage", { QueueUrl, MessageBody: body });
 }
 
-function recordOf(pipe: Pipe, { condition, shardId, records, attempts }: Discarded, now: number) {
+function recordOf(pipe: Pipe, { condition, shardId, records }: Discarded, now: number) {
   const [first] = records;
   const last = records.at(-1);
   return {
     context: {
       partnerResourceArn: pipeArn(pipe),
       condition,
-      requestId: randomUUID(),
-      approximateInvokeCount: attempts,
     },
     version: "1.0",
     timestamp: new Date(now).toISOString(),

@@ -1,4 +1,5 @@
 import { sleepUntil } from "../../clock/clock.ts";
+import type { ServiceError } from "../../errors.ts";
 import {
   createdAt,
   type StreamRecord,
@@ -15,6 +16,7 @@ const RETRY_MS_MAX = 60_000;
 /** A stream keeps its records for a day. */
 const RETENTION_MS = 24 * 60 * 60 * 1_000;
 const UNLIMITED = -1;
+const NOT_IMPLEMENTED_STATUS = 501;
 
 /** "stopped": the pipe stops, and what is left stays undone. */
 export type BatchEnd = "done" | "stopped";
@@ -68,6 +70,8 @@ export class StreamBatch {
       await this.#settle(this.#left);
       return "done";
     }
+    // What is nobody's fault but the services' is tried until the records are too old.
+    if (result.kind === "failed" && isServerError(result.error)) return "retry";
     this.#attempts += 1;
     if (result.kind === "partlyFailed") {
       const first = Math.min(...result.failed);
@@ -103,14 +107,21 @@ export class StreamBatch {
   }
 
   async #discard(records: readonly StreamRecord[], condition: DiscardCondition): Promise<void> {
-    const attempts = this.#attempts;
-    await this.#settle(records, { condition, shardId: this.#shardId, records, attempts });
+    await this.#settle(records, { condition, shardId: this.#shardId, records });
     this.#left = this.#left.slice(records.length);
   }
 
   get #parameters() {
     return this.#reading.pipe.settings.sourceParameters.DynamoDBStreamParameters!;
   }
+}
+
+/**
+ * Source: EventBridge user guide, "Amazon EventBridge Pipes error handling and troubleshooting": retries of internal
+ * errors do not count against the maximum.
+ */
+function isServerError({ httpStatus = 400 }: ServiceError): boolean {
+  return httpStatus >= 500 && httpStatus !== NOT_IMPLEMENTED_STATUS;
 }
 
 /**

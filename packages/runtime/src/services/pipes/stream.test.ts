@@ -111,9 +111,7 @@ test("a batch that fails is tried again before anything behind it, and given up 
   const [body = ""] = await world.received("dead");
   const { context, DDBStreamBatchInfo, version } = JSON.parse(body);
   assert.equal(version, "1.0");
-  assert.equal(context.condition, "RetryAttemptsExhausted");
-  assert.equal(context.approximateInvokeCount, 3);
-  assert.equal(context.partnerResourceArn, PIPE);
+  assert.deepEqual(context, { partnerResourceArn: PIPE, condition: "RetryAttemptsExhausted" });
   assert.equal(DDBStreamBatchInfo.batchSize, 2);
   assert.equal(DDBStreamBatchInfo.streamArn, Source);
 });
@@ -161,6 +159,22 @@ test("changes that are too old are given up", async () => {
   await pipe();
   await until(() => world.taken.length > 0);
   assert.deepEqual(batches(), [["new"]]);
+});
+
+// EventBridge user guide, "Amazon EventBridge Pipes error handling and troubleshooting", "Pipe internal errors".
+test("errors of the target's service cost no retries", async () => {
+  const { world, pipe, batches } = await streamWorld({ MaximumRetryAttempts: 0 });
+  await using _ = world;
+  const down = new ServiceError("ServiceException", "down", { httpStatus: 500 });
+  world.answers.set(FUNCTION, () => down);
+  await world.put("a");
+  await pipe();
+  await world.advance(10 * SECOND);
+  assert(world.taken.length > 2);
+  world.answers.clear();
+  await world.advance(HOUR);
+  assert.deepEqual(batches().at(-1), ["a"]);
+  assert(world.taken.length < 10, "it went through at last");
 });
 
 test("a target that is throttled is tried again", async () => {
