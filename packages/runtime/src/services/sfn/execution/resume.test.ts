@@ -7,6 +7,7 @@ import fc from "fast-check";
 import type { Cloud } from "../../../cloud.ts";
 import type { Json } from "../../../states-language/definition.ts";
 import {
+  caller,
   clockOf,
   describe,
   type FakeFunction,
@@ -120,7 +121,47 @@ function makeFunctions(): Record<string, FakeFunction> {
   };
 }
 
-const input: Json = { n: 1, lists: { of0: [], of1: [5], of2: [5, 6], of3: [5, 6, 7] } };
+type Data = { n: number; lists: Record<string, number[]> } & { [name: string]: Json };
+
+/** What a chain comes to, told directly; throws where it fails. */
+function interpret(chain: readonly Part[], input: Data): Data {
+  const data = { ...input };
+  for (const part of chain) Object.assign(data, added(part, data));
+  return data;
+}
+
+function added(part: Part, data: Data): Partial<Data> {
+  switch (part.kind) {
+    case "pass":
+      return { passed: 1 };
+    case "wait":
+      return {};
+    case "task":
+      if (part.name === "add") return { n: data.n + 1 };
+      if (part.name === "flaky") return { n: data.n * 2 };
+      if (part.caught)
+        return {
+          caught: { Error: "Fails", Cause: '{"errorMessage":"always","errorType":"Fails"}' },
+        };
+      throw new Error("Fails");
+    case "parallel":
+      return { branches: part.branches.map((branch) => interpret(branch, data)) };
+    case "map": {
+      const { lists } = data;
+      return { each: lists[`of${part.items}`]!.map((n) => interpret(part.parts, { n, lists })) };
+    }
+  }
+}
+
+function interpreted(chain: readonly Part[], input: Data) {
+  try {
+    return { status: "SUCCEEDED", output: interpret(chain, input), error: undefined };
+  } catch (error) {
+    return { status: "FAILED", output: undefined, error: (error as Error).message };
+  }
+}
+
+const input: Data = { n: 1, lists: { of0: [], of1: [5], of2: [5, 6], of3: [5, 6, 7] } };
 const LONG_MS = 1_000_000;
 
 async function outcomeOf(cloud: Cloud, executionArn: string) {
@@ -128,7 +169,7 @@ async function outcomeOf(cloud: Cloud, executionArn: string) {
   return { status, output, error };
 }
 
-test("An execution that is interrupted anywhere comes to the same end", async () => {
+test("An execution comes to what its states say, and to the same end when it is interrupted anywhere", async () => {
   await fc.assert(
     fc.asyncProperty(
       parts,
@@ -140,7 +181,8 @@ test("An execution that is interrupted anywhere comes to the same end", async ()
         const arn = await start(undisturbed, await makeMachine(undisturbed, definition), input);
         await clockOf(undisturbed).advance(LONG_MS);
         const expected = await outcomeOf(undisturbed, arn);
-        assert.notEqual(expected.status, "RUNNING");
+        const output = expected.output && JSON.parse(expected.output);
+        assert.deepEqual({ ...expected, output }, interpreted(chain, input));
 
         const directory = mkdtempSync(join(tmpdir(), "sfn-resume-"));
         try {
@@ -173,5 +215,122 @@ test("An execution that is interrupted anywhere comes to the same end", async ()
       },
     ),
     { numRuns: 25 },
+  );
+});
+
+/** Lets a cloud run for a while, and another one go on from what is on the disk. */
+async function interrupted(
+  functions: Readonly<Record<string, FakeFunction>>,
+  begin: (cloud: Cloud) => Promise<string>,
+  milliseconds: number,
+  check: (cloud: Cloud, executionArn: string) => Promise<void>,
+): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "sfn-resume-"));
+  try {
+    const before = sfnCloud({ functions, directory });
+    const executionArn = await begin(before);
+    await clockOf(before).advance(milliseconds);
+    const startTime = before.clock.now();
+    await before.stop();
+    await using after = sfnCloud({ functions, directory, startTime });
+    await check(after, executionArn);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+for (const ExecutionType of ["STANDARD", "EXPRESS"])
+  test(`A map run of ${ExecutionType} children goes on after an interruption`, async () => {
+    const definition = {
+      StartAt: "Each",
+      States: {
+        Each: {
+          Type: "Map",
+          MaxConcurrency: 2,
+          ItemProcessor: {
+            ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType },
+            StartAt: "Rest",
+            States: { Rest: { Type: "Wait", SecondsPath: "$", End: true } },
+          },
+          End: true,
+        },
+      },
+    };
+    await interrupted(
+      {},
+      async (cloud) => await start(cloud, await makeMachine(cloud, definition), [1, 60, 2, 3]),
+      10_000,
+      async (cloud, executionArn) => {
+        assert.equal((await describe(cloud, executionArn)).status, "RUNNING");
+        await clockOf(cloud).advance(LONG_MS);
+        assert.equal((await describe(cloud, executionArn)).output, "[1,60,2,3]");
+      },
+    );
+  });
+
+test("An Express execution that was accepted runs again from its beginning", async () => {
+  let calls = 0;
+  const count = () => {
+    calls += 1;
+    return calls;
+  };
+  const definition = {
+    StartAt: "Count",
+    States: {
+      Count: { Type: "Task", Resource: functionArn("count"), Next: "Rest" },
+      Rest: { Type: "Wait", Seconds: 20, Next: "Again" },
+      Again: { Type: "Task", Resource: functionArn("count"), End: true },
+    },
+  };
+  await interrupted(
+    { count },
+    async (cloud) => await start(cloud, await makeMachine(cloud, definition, { type: "EXPRESS" })),
+    10_000,
+    async (cloud) => {
+      assert.equal(calls, 1);
+      await clockOf(cloud).advance(LONG_MS);
+      assert.equal(calls, 3);
+    },
+  );
+});
+
+test("Tasks that wait for a token or a worker are answered after an interruption", async () => {
+  const waiting = (cloud: Cloud) => ({
+    get: () =>
+      cloud.call(caller, "sfn", "GetActivityTask", {
+        activityArn: `arn:aws:states:${caller.region}:${caller.account}:activity:work`,
+      }),
+    succeed: (taskToken: string) =>
+      cloud.call(caller, "sfn", "SendTaskSuccess", { taskToken, output: '"done"' }),
+  });
+  let taken = "";
+  await interrupted(
+    {},
+    async (cloud) => {
+      const { activityArn } = await cloud.call(caller, "sfn", "CreateActivity", { name: "work" });
+      const task = { Type: "Task", Resource: activityArn, End: true };
+      const both = [
+        { StartAt: "A", States: { A: task } },
+        { StartAt: "B", States: { B: task } },
+      ];
+      const definition = {
+        StartAt: "Both",
+        States: { Both: { Type: "Parallel", Branches: both, End: true } },
+      };
+      const executionArn = await start(cloud, await makeMachine(cloud, definition));
+      await clockOf(cloud).advance(1_000);
+      taken = (await waiting(cloud).get()).taskToken!;
+      return executionArn;
+    },
+    1_000,
+    async (cloud, executionArn) => {
+      const worker = waiting(cloud);
+      const { taskToken } = await worker.get();
+      assert.notEqual(taskToken, taken);
+      await worker.succeed(taken);
+      await worker.succeed(taskToken!);
+      await clockOf(cloud).advance(1_000);
+      assert.equal((await describe(cloud, executionArn)).output, '["done","done"]');
+    },
   );
 });
