@@ -1,38 +1,14 @@
 """A tour through Lambda by boto3, with functions in Python that call the cloud by boto3 themselves."""
 
 import base64
-import io
 import json
-import sys
 import unittest
-import zipfile
 
+from boto3_functions import create
 from boto3_tests import client, eventually, main
 
 function = client("lambda")
 sqs = client("sqs")
-ROLE = "arn:aws:iam::000000000000:role/tour"
-# The interpreter that has boto3 is this one.
-RUNTIME = "python%d.%d" % sys.version_info[:2]
-
-
-def archive(code):
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as zipped:
-        zipped.writestr("app.py", code)
-    return file.getvalue()
-
-
-def create(name, code, **settings):
-    function.create_function(
-        FunctionName=name,
-        Runtime=RUNTIME,
-        Handler="app.handler",
-        Role=ROLE,
-        Code={"ZipFile": archive(code)},
-        **settings,
-    )
-    function.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
 
 
 def invoke(name, event=None, **settings):

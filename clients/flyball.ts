@@ -85,6 +85,8 @@ export class Flyball {
       AWS_SHARED_CREDENTIALS_FILE: devNull,
       AWS_EC2_METADATA_DISABLED: "true",
       AWS_PAGER: "",
+      // As `flyball env` has it: "sync-" before the host of two of Step Functions' operations is found nowhere.
+      AWS_DISABLE_HOST_PREFIX_INJECTION: "true",
       // A wrong answer shows at once, and is not tried again.
       AWS_MAX_ATTEMPTS: "1",
     };
