@@ -81,9 +81,12 @@ export class Chains {
       traceHeader: formatTraceHeader({ ...incoming, root, parent: span }),
     };
     // A state machine's tasks all come out of it in the one span in which it was started.
-    if (incoming.root !== undefined && this.#wholeLineages.of(span) !== undefined) return passed;
+    const isKnown = incoming.root !== undefined && this.#wholeLineages.of(span) !== undefined;
+    if (isKnown && !this.#stopsUncovered) return passed;
     const before = this.#wholeLineageOf({ ...incoming, lineage });
     const whole = enter(before, { functionArn: source, recursiveLoop: "Terminate" });
+    // What was refused once is refused again: a queue gives its pipe the same message until it is a dead letter.
+    if (isKnown && !whole.stop) return passed;
     this.#wholeLineages.remember(span, whole.lineage);
     const hop: Hop = {
       root,

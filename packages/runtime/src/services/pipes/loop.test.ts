@@ -72,3 +72,24 @@ test("a pipe from a queue to the same queue is found, with no function in it", a
   assert.equal(world.loops[0]?.covered, false);
   assert(world.loops[0]?.cycle.includes(PIPE));
 });
+
+test("a pipe in a loop is stopped where such loops are to be, and its message ends as a dead letter", async () => {
+  await using world = new TestCloud({ stopUncoveredLoops: true });
+  await world.queue("dead");
+  const RedrivePolicy = JSON.stringify({
+    deadLetterTargetArn: arnOf("sqs", "dead"),
+    maxReceiveCount: 2,
+  });
+  await world.queue("source", { RedrivePolicy, VisibilityTimeout: "30" });
+  const TargetParameters = { InputTemplate: "<$.body>" };
+  await world.pipe({ Target: arnOf("sqs", "source"), TargetParameters });
+  const traceHeader = "Root=1-6968d600-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0";
+  await world.cloud.call({ ...CALLER, traceHeader }, "sqs", "SendMessage", {
+    QueueUrl: `${world.cloud.endpoint}/${ACCOUNT}/source`,
+    MessageBody: "round",
+  });
+  await world.advance(120_000);
+  assert.equal(world.loops[0]?.stopped, true);
+  assert.equal(await world.left(), 0);
+  assert.deepEqual(await world.received("dead"), ["round"]);
+});

@@ -55,9 +55,11 @@ export class TestCloud {
   constructor({
     directory,
     services = [],
+    stopUncoveredLoops = false,
   }: {
     directory?: string;
     services?: readonly AnyServiceDefinition[];
+    stopUncoveredLoops?: boolean;
   } = {}) {
     const names = new Set<string>(services.map(({ name }) => name));
     const fakes = this.#fakes().filter(({ name }) => !names.has(name));
@@ -65,6 +67,7 @@ export class TestCloud {
       services: [...fakes, ...services, sqs, dynamodb, dynamodbstreams, pipes],
       clock: "virtual",
       startTime: START,
+      stopUncoveredLoops,
       ...(directory === undefined ? {} : { directory }),
     });
     this.cloud.notices.on("defect", (defect) => this.defects.push(defect));
