@@ -9,20 +9,24 @@ const MINUTE = 60_000;
 const FUNCTION = arnOf("lambda", "function:again");
 
 /** A function that makes a new schedule for itself, or sets its own one anew, each time that it is invoked. */
-function openWorld(goOn: (world: TestCloud, caller: Caller, round: number) => Promise<unknown>) {
+function openWorld(
+  goOn: (world: TestCloud, caller: Caller, round: number) => Promise<unknown>,
+  stopUncoveredLoops = false,
+) {
   let rounds = 0;
   const lambda = defineService({
     name: "lambda",
     operations: {
       Invoke: async ({ cloud, caller }) => {
-        const { traceHeader } = await cloud.chains.enter(caller, FUNCTION, "Terminate");
+        const { traceHeader, stopped } = await cloud.chains.enter(caller, FUNCTION, "Terminate");
+        if (stopped) return { StatusCode: 202 };
         rounds += 1;
         await goOn(world, { ...CALLER, traceHeader }, rounds);
         return { StatusCode: 202 };
       },
     },
   });
-  const world = new TestCloud({ services: [lambda] });
+  const world = new TestCloud({ services: [lambda], stopUncoveredLoops });
   const loops: StoppedChain[] = [];
   world.cloud.notices.on("loop", (loop) => loops.push(loop));
   return { world, loops, rounds: () => rounds };
@@ -76,4 +80,24 @@ test("what recurs by itself is no loop, whoever made it", async () => {
   assert(rounds() > 50);
   assert.deepEqual(loops, []);
   assert.equal(world.cloud.clock.now(), START + 60 * MINUTE);
+});
+
+test("a function that schedules itself is stopped where such loops are to be, and the rest goes on", async () => {
+  const { world, loops, rounds } = openWorld(
+    (world, caller) =>
+      world.cloud.call(
+        caller,
+        "scheduler",
+        "UpdateSchedule",
+        inputOf(inAMinute(world), { target }),
+      ),
+    true,
+  );
+  await using _ = world;
+  await world.schedule(inAMinute(world), { target });
+  await world.schedule("rate(10 minutes)", { Name: "other" });
+  await world.advance(60 * MINUTE);
+  assert(rounds() >= 16 && rounds() <= 17, `${rounds()} rounds`);
+  assert.equal(loops[0]?.stopped, true);
+  assert.equal(world.received().length, 7);
 });

@@ -52,10 +52,12 @@ export class TestCloud {
     directory,
     startTime = START,
     services = [],
+    stopUncoveredLoops = false,
   }: {
     directory?: string;
     startTime?: number;
     services?: readonly AnyServiceDefinition[];
+    stopUncoveredLoops?: boolean;
   } = {}) {
     this.#origin = startTime;
     const names = new Set<string>(services.map(({ name }) => name));
@@ -63,6 +65,7 @@ export class TestCloud {
       services: [...this.#targets().filter(({ name }) => !names.has(name)), ...services, scheduler],
       clock: "virtual",
       startTime,
+      stopUncoveredLoops,
       ...(directory === undefined ? {} : { directory }),
     });
     this.cloud.notices.on("defect", (defect) => this.defects.push(defect));
