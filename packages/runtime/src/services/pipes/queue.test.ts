@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arnOf, FUNCTION, PIPE, SOURCE, TestCloud, until } from "./testing.ts";
+import { arnOf, CALLER, FUNCTION, PIPE, SOURCE, TestCloud, until } from "./testing.ts";
 
 const SECOND = 1_000;
 
@@ -239,4 +239,20 @@ test("an enrichment that makes more events than the target takes at once is a fa
   await world.advance(SECOND);
   assert.equal(await world.left(), 1);
   assert.deepEqual(await world.received("target"), []);
+});
+
+test("a queue that is gone is read again when it is back", async () => {
+  await using world = new TestCloud();
+  const QueueUrl = await world.queue("source");
+  await world.pipe();
+  await world.cloud.call(CALLER, "sqs", "DeleteQueue", { QueueUrl });
+  await world.advance(10 * 60 * SECOND);
+  await world.queue("source");
+  await world.send("back");
+  await world.advance(61 * SECOND);
+  assert.deepEqual(
+    world.taken.map(({ input }) => bodiesOf(input)),
+    [["back"]],
+  );
+  assert.deepEqual(world.defects, []);
 });

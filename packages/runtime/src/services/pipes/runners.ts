@@ -109,15 +109,19 @@ export class Runners {
   async #read(reader: Reader, signal: AbortSignal): Promise<void> {
     const { clock, notices } = this.#cloud;
     let pauseMs = PAUSE_MS_LEAST;
-    while (!signal.aborted)
+    while (!signal.aborted) {
+      const begun = clock.now();
       try {
         await reader.read();
       } catch (error) {
         if (signal.aborted || this.#stopped) return;
         if (!(error instanceof ServiceError)) notices.emit("defect", error);
+        // It could be read for a while, so what is wrong now is something new.
+        if (clock.now() - begun > PAUSE_MS_MOST) pauseMs = PAUSE_MS_LEAST;
         await sleepUntil(clock, clock.now() + pauseMs, signal).catch(() => {});
         pauseMs = Math.min(PAUSE_MS_MOST, pauseMs * 2);
       }
+    }
   }
 
   async #rest(pipe: Pipe, currentState: PipeState, stateReason?: string): Promise<void> {

@@ -177,6 +177,20 @@ test("errors of the target's service cost no retries", async () => {
   assert(world.taken.length < 10, "it went through at last");
 });
 
+test("a batch that was tried for longer than an iterator lives is followed by the next", async () => {
+  const { world, pipe, batches } = await streamWorld();
+  await using _ = world;
+  world.answers.set(FUNCTION, () => new Error("broken"));
+  await world.put("a");
+  await pipe();
+  await world.advance(HOUR / 2);
+  world.answers.clear();
+  await world.put("b");
+  await world.advance(2 * 60 * SECOND);
+  assert.deepEqual(batches().slice(-2), [["a"], ["b"]]);
+  assert.deepEqual(world.defects, []);
+});
+
 test("a target that is throttled is tried again", async () => {
   const { world, pipe, batches } = await streamWorld();
   await using _ = world;
