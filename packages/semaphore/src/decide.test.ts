@@ -17,6 +17,7 @@ function viewOf(parts: Partial<View>): View {
     limit: undefined,
     slots: [],
     executions: [],
+    executionsWaiting: 0,
     ...parts,
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Semaphore } from "./index.ts";
+import { inspectionOf } from "./inspect.ts";
 import { EngineTables } from "./testing/engine-table.ts";
 import { Network } from "./testing/network.ts";
 import { Machine, randomFrom, VirtualTime, WORLD_BEGAN } from "./testing/virtual-time.ts";
@@ -49,4 +50,29 @@ test("inspect tells who holds and who waits, since when and in what order, once 
     (await after).holders.map(({ owner }) => owner),
     ["reader of page 7"],
   );
+});
+
+test("inspect tells of a state machine's executions: until when those that hold may, and how many wait", async () => {
+  const execution = "arn:aws:states:eu-central-1:000000000000:execution:ocr:one";
+  const item = {
+    LockName: { S: "ocr" },
+    currentlockcount: { N: "1" },
+    nextavailtime: { N: "0" },
+    fbjoined: { N: "5" },
+    fbcalled: { N: "3" },
+    [execution]: { S: "2026-01-15T12:00:00.123Z/2026-01-15T12:15:00Z" },
+  };
+  const { holders, executionsWaiting } = await inspectionOf(item, {
+    name: "ocr",
+    keyAttribute: "LockName",
+    limit: undefined,
+    now: WORLD_BEGAN,
+    recordsOf: async () => new Map(),
+  });
+  const [holder] = holders;
+  assert.deepEqual(
+    [holder?.owner, holder?.since, holder?.until],
+    [execution, "2026-01-15T12:00:00.123Z", "2026-01-15T12:15:00Z"],
+  );
+  assert.equal(executionsWaiting, 2);
 });

@@ -11,6 +11,8 @@ export interface Holder {
   readonly owner: string | undefined;
   /** ISO 8601; when an owner of ours asked, or an execution entered its state. */
   readonly since: string | undefined;
+  /** ISO 8601; when the lease of a state machine's execution ends. Undefined for all others. */
+  readonly until: string | undefined;
   /** The fencing token of a lease's unit. */
   readonly token: number | undefined;
   /** The attribute of the unit. */
@@ -39,6 +41,8 @@ export interface Inspection {
   /** Tickets in line. */
   readonly waiting: number;
   readonly waiters: readonly Waiter[];
+  /** Executions of state machines that wait to be called, in a line of their own. */
+  readonly executionsWaiting: number;
   /** The last ticket called. */
   readonly head: number;
   readonly leaseMs: number | undefined;
@@ -76,10 +80,11 @@ export async function inspectionOf(
     return { owner: record?.owner, since: record && new Date(record.since).toISOString() };
   };
   const leases = slots.map(({ ticket, name: attribute, claimed }): Holder => {
-    return { kind: "lease", ...known(ticket), token: ticket, attribute, claimed };
+    const unit = { until: undefined, token: ticket, attribute, claimed };
+    return { kind: "lease", ...known(ticket), ...unit };
   });
-  const executions = view.executions.map(({ execution, since }): Holder => {
-    const identity = { owner: execution, since, attribute: execution };
+  const executions = view.executions.map(({ execution, since, until }): Holder => {
+    const identity = { owner: execution, since, until, attribute: execution };
     return { kind: "execution", ...identity, token: undefined, claimed: true };
   });
   const nextStart = view.nextAvailable * 1000;
@@ -91,6 +96,7 @@ export async function inspectionOf(
     holders: [...executions, ...leases],
     waiting: view.waiting,
     waiters: inLine.map((ticket, place) => ({ ticket, place: place + 1, ...known(ticket) })),
+    executionsWaiting: view.executionsWaiting,
     head: view.head,
     leaseMs: view.leaseMs,
     nextStart: nextStart > now ? new Date(nextStart).toISOString() : undefined,

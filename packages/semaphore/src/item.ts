@@ -14,6 +14,9 @@ export const LEASE_MS = "fblease";
 /** For people to read: each writer's limit is its own, and that is the one that it keeps to. */
 export const LIMIT = "fblimit";
 export const SLOT_PREFIX = "fb#";
+/** Of state machines that wait: tickets that their executions took, and those that were called. */
+export const JOINED = "fbjoined";
+export const CALLED = "fbcalled";
 
 /** A slot's version counts renewals behind the decimal point: a renewal every second lasts 31 years. */
 const VERSION_DIGITS = 9;
@@ -34,10 +37,14 @@ export interface SlotState {
   readonly version: string;
 }
 
-/** A holder that the original functions, or our handlers, wrote: its execution, and since when. */
+/**
+ * A holder that the original functions, our handlers or a state machine wrote: its execution, and since when. ISO 8601.
+ */
 export interface ExecutionHolder {
   readonly execution: string;
   readonly since: string;
+  /** When its lease ends; a state machine's alone has one. */
+  readonly until: string | undefined;
 }
 
 /** A semaphore's item, read. */
@@ -58,6 +65,8 @@ export interface View {
   readonly limit: number | undefined;
   readonly slots: readonly SlotState[];
   readonly executions: readonly ExecutionHolder[];
+  /** Executions that wait to be called. */
+  readonly executionsWaiting: number;
 }
 
 export function viewOf(item: Item, keyAttribute: string): View {
@@ -66,7 +75,7 @@ export function viewOf(item: Item, keyAttribute: string): View {
   for (const [name, value] of Object.entries(item)) {
     if (name.startsWith(SLOT_PREFIX) && value.N !== undefined) slots.push(slotOf(name, value.N));
     else if (value.S !== undefined && name !== keyAttribute)
-      executions.push({ execution: name, since: value.S });
+      executions.push(executionOf(name, value.S));
   }
   return {
     count: numberAt(item, COUNT) ?? 0,
@@ -78,7 +87,13 @@ export function viewOf(item: Item, keyAttribute: string): View {
     limit: numberAt(item, LIMIT),
     slots,
     executions,
+    executionsWaiting: Math.max(0, (numberAt(item, JOINED) ?? 0) - (numberAt(item, CALLED) ?? 0)),
   };
+}
+
+function executionOf(execution: string, value: string): ExecutionHolder {
+  const [since = value, until] = value.split("/");
+  return { execution, since, until };
 }
 
 function slotOf(name: string, version: string): SlotState {

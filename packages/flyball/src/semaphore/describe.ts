@@ -8,8 +8,8 @@ const HOLDERS_SHOWN_MAX = 50;
 /** A table of a table's semaphores. */
 export function listLines(semaphores: readonly Inspection[], table: string): string {
   if (semaphores.length === 0) return `Table "${table}" has no semaphores.`;
-  const rows = semaphores.map(({ name, held, limit, waiting }) => {
-    return [name, String(held), String(limit ?? "?"), String(waiting)];
+  const rows = semaphores.map(({ name, held, limit, waiting, executionsWaiting }) => {
+    return [name, String(held), String(limit ?? "?"), String(waiting + executionsWaiting)];
   });
   const widths = widthsOf([["SEMAPHORE", "HELD", "LIMIT", "WAITING"], ...rows]);
   const line = ([name = "", ...numbers]: readonly string[]) =>
@@ -34,9 +34,10 @@ export function describeSemaphore(inspection: Inspection): string {
 }
 
 /** `ocr: 10 of 10 held, 37 waiting`. */
-export function headLine({ name, held, limit, waiting }: Inspection): string {
+export function headLine(inspection: Inspection): string {
+  const { name, held, limit, waiting, executionsWaiting } = inspection;
   const of = limit === undefined ? "" : ` of ${limit}`;
-  return `${styled("bold", name)}: ${held}${of} held, ${waiting} waiting`;
+  return `${styled("bold", name)}: ${held}${of} held, ${waiting + executionsWaiting} waiting`;
 }
 
 /** Lease, next start, who holds, who waits. `rowsMax` is how many lines there is room for. */
@@ -44,13 +45,16 @@ export function detailLines(
   inspection: Inspection,
   rowsMax: number = Number.POSITIVE_INFINITY,
 ): string[] {
-  const { leaseMs, nextStart, holders, waiters, at, limit } = inspection;
+  const { leaseMs, nextStart, holders, waiters, executionsWaiting, at, limit } = inspection;
   const now = Date.parse(at);
   const facts = [
     limit === undefined
       ? "  limit       not in the item: only the original functions have written it"
       : undefined,
     `  lease       ${leaseMs === undefined ? "none" : `${leaseMs / 1000} s`}`,
+    executionsWaiting === 0
+      ? undefined
+      : `  executions  ${executionsWaiting} of state machines wait to be called`,
     `  next start  ${nextStart === undefined ? "now" : `in ${duration(Date.parse(nextStart) - now)}, at ${nextStart}`}`,
   ].filter((line) => line !== undefined);
   const room = Math.max(4, rowsMax - facts.length - 2);
@@ -71,12 +75,13 @@ export function holderName({ owner, token }: Holder): string {
   return owner ?? `token ${token}`;
 }
 
-function holderRow({ owner, token, since, claimed, kind }: Holder, now: number): string[] {
+function holderRow(holder: Holder, now: number): string[] {
+  const { owner, token, since, until, claimed, kind } = holder;
   return [
     owner ?? "(came a moment ago)",
     kind === "execution" ? "execution" : `token ${token}`,
     sinceText(since, now),
-    claimed ? "" : "called, not seen yet",
+    until === undefined ? (claimed ? "" : "called, not seen yet") : `until ${until}`,
   ];
 }
 

@@ -1,11 +1,9 @@
+import { CALLED, JOINED } from "../item.ts";
 import { jsonata, keyOf, numberOf, ticketKeyOf } from "./expressions.ts";
 import type { State } from "./states.ts";
 import { choose, dynamodb, state } from "./tasks.ts";
 import type { Terms } from "./terms.ts";
 
-/** Tickets taken, and tickets called: who stands between both waits. */
-export const JOINED = "fbjoined";
-export const CALLED = "fbcalled";
 /** Of a waiter's own item. */
 export const TOKEN = "token";
 /** What a dead waiter leaves is removed by DynamoDB's time to live on `fbexpires`, where the table has one. */

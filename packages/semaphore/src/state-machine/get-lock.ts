@@ -1,4 +1,5 @@
-import { CALL_NEXT, CALLED, callNext, EXPIRES, EXPIRES_S, JOINED, TOKEN } from "./call-next.ts";
+import { CALLED, JOINED } from "../item.ts";
+import { CALL_NEXT, callNext, EXPIRES, EXPIRES_S, TOKEN } from "./call-next.ts";
 import { jsonata, keyOf, numberOf, quoted, ticketKeyOf } from "./expressions.ts";
 import { type After, renamed, type State, type States } from "./states.ts";
 import { choose, dynamodb, RETRY_LATER, state } from "./tasks.ts";
