@@ -98,6 +98,15 @@ export class Flyball {
     return (await answer.json()) as T;
   }
 
+  /** Moves the virtual clock; resolves when all is done that fell due. */
+  async advance(seconds: number): Promise<void> {
+    const answer = await fetch(`${this.endpoint}/_flyball/clock`, {
+      method: "POST",
+      body: JSON.stringify({ advanceSeconds: seconds }),
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#process.exitCode === null) {
       const exited = once(this.#process, "exit");
