@@ -1,8 +1,11 @@
+import { PutEventsCommand, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import {
   CreateEventSourceMappingCommand,
   CreateFunctionCommand,
   InvokeCommand,
 } from "@aws-sdk/client-lambda";
+import { CreatePipeCommand } from "@aws-sdk/client-pipes";
+import { CreateStateMachineCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { CreateTopicCommand, PublishCommand, SubscribeCommand } from "@aws-sdk/client-sns";
 import {
   CreateQueueCommand,
@@ -11,7 +14,7 @@ import {
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
 import { eventually, zipOf } from "../testing/flyball-process.ts";
-import { type Clients, type Part, queueArn, ROLE } from "./part.ts";
+import { ACCOUNT, type Clients, type Part, queueArn, REGION, ROLE } from "./part.ts";
 import { urlOf } from "./queues.ts";
 import type { Random } from "./random.ts";
 import { topicArn } from "./subscriptions.ts";
@@ -20,12 +23,16 @@ const FUNCTION = "forward";
 const WORK = "work";
 const ARRIVED = "arrived";
 const TOPIC = "news";
+const PIPED = "piped";
+const RULE = "tell";
+const MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:tell`;
+const KINDS = ["invoke", "publish", "message", "event", "execution", "pipe"] as const;
 const UNDER_WAY_MAX = 30;
 const ARRIVED_MS_MAX = 20_000;
 
 /**
  * What one service takes and owes to another: an asynchronous invoke, a topic's delivery, a message of a queue that
- * invokes a function. Each of these ends as a message in one queue, at least once, when it was acknowledged.
+ * invokes a function, an event that a rule matches, an execution's tasks, what goes through a pipe. Each of these ends as a message in one queue, at least once, when it was acknowledged.
  */
 export class Deliveries implements Part {
   readonly name = "deliveries";
@@ -34,8 +41,9 @@ export class Deliveries implements Part {
   #made = 0;
 
   /** Everything in this that is fixed: made once, before the first kill. */
-  async build({ sqs, sns, lambda }: Clients): Promise<void> {
-    for (const name of [WORK, ARRIVED])
+  async build(clients: Clients): Promise<void> {
+    const { sqs, sns, lambda } = clients;
+    for (const name of [WORK, PIPED, ARRIVED])
       await sqs.send(
         new CreateQueueCommand({ QueueName: name, Attributes: { VisibilityTimeout: "3" } }),
       );
@@ -74,6 +82,7 @@ export class Deliveries implements Part {
         Attributes: { RawMessageDelivery: "true" },
       }),
     );
+    await buildEvents(clients);
   }
 
   get size(): number {
@@ -83,7 +92,7 @@ export class Deliveries implements Part {
   async step(clients: Clients, random: Random): Promise<void> {
     if (this.#underWay().length >= UNDER_WAY_MAX || random.chance(0.1)) return this.#look(clients);
     this.#made += 1;
-    const kind = random.pick(["invoke", "publish", "message"] as const) ?? "invoke";
+    const kind = random.pick(KINDS) ?? "invoke";
     const id = `${kind}-${this.#made}`;
     await this.#cause(clients, kind, id);
     this.#acknowledged.add(id);
@@ -104,8 +113,8 @@ export class Deliveries implements Part {
   }
 
   async #cause(
-    { sqs, sns, lambda }: Clients,
-    kind: "invoke" | "publish" | "message",
+    { sqs, sns, lambda, events, sfn }: Clients,
+    kind: (typeof KINDS)[number],
     id: string,
   ): Promise<unknown> {
     switch (kind) {
@@ -123,6 +132,24 @@ export class Deliveries implements Part {
         return sqs.send(
           new SendMessageCommand({ QueueUrl: await urlOf(sqs, WORK), MessageBody: id }),
         );
+      case "event":
+        return events.send(
+          new PutEventsCommand({
+            Entries: [{ Source: RULE, DetailType: "id", Detail: JSON.stringify({ id }) }],
+          }),
+        );
+      case "execution":
+        return sfn.send(
+          new StartExecutionCommand({
+            stateMachineArn: MACHINE_ARN,
+            name: id,
+            input: JSON.stringify({ id }),
+          }),
+        );
+      case "pipe":
+        return sqs.send(
+          new SendMessageCommand({ QueueUrl: await urlOf(sqs, PIPED), MessageBody: id }),
+        );
     }
   }
 
@@ -133,7 +160,8 @@ export class Deliveries implements Part {
       new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
     );
     if (Messages.length === 0) return;
-    for (const { Body = "" } of Messages) this.#arrived.add(Body);
+    // What a rule takes out of an event is JSON: its text has quotes.
+    for (const { Body = "" } of Messages) this.#arrived.add(Body.replaceAll('"', ""));
     await sqs.send(
       new DeleteMessageBatchCommand({
         QueueUrl,
@@ -141,4 +169,43 @@ export class Deliveries implements Part {
       }),
     );
   }
+}
+
+/** A rule, a state machine and a pipe, which all end in the one queue. */
+async function buildEvents({ sqs, events, sfn, pipes }: Clients): Promise<void> {
+  await events.send(
+    new PutRuleCommand({ Name: RULE, EventPattern: JSON.stringify({ source: [RULE] }) }),
+  );
+  await events.send(
+    new PutTargetsCommand({
+      Rule: RULE,
+      Targets: [{ Id: "queue", Arn: queueArn(ARRIVED), InputPath: "$.detail.id" }],
+    }),
+  );
+  const send = {
+    Type: "Task",
+    Resource: "arn:aws:states:::sqs:sendMessage",
+    Parameters: { QueueUrl: await urlOf(sqs, ARRIVED), "MessageBody.$": "$.id" },
+    End: true,
+  };
+  const definition = {
+    StartAt: "Rest",
+    States: { Rest: { Type: "Wait", Seconds: 1, Next: "Send" }, Send: send },
+  };
+  await sfn.send(
+    new CreateStateMachineCommand({
+      name: "tell",
+      definition: JSON.stringify(definition),
+      roleArn: ROLE,
+    }),
+  );
+  await pipes.send(
+    new CreatePipeCommand({
+      Name: "through",
+      RoleArn: ROLE,
+      Source: queueArn(PIPED),
+      Target: queueArn(ARRIVED),
+      TargetParameters: { InputTemplate: "<$.body>" },
+    }),
+  );
 }

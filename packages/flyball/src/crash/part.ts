@@ -1,7 +1,10 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { PipesClient } from "@aws-sdk/client-pipes";
+import { SFNClient } from "@aws-sdk/client-sfn";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { FlyballProcess } from "../testing/flyball-process.ts";
@@ -25,6 +28,9 @@ export interface Clients {
   readonly cloudwatch: CloudWatchClient;
   readonly logs: CloudWatchLogsClient;
   readonly iam: IAMClient;
+  readonly sfn: SFNClient;
+  readonly events: EventBridgeClient;
+  readonly pipes: PipesClient;
 }
 
 /** Clients that take a lost answer as lost: who tries again by itself would not know what happened. */
@@ -37,6 +43,9 @@ export function clientsOf({ clientConfig }: FlyballProcess): Clients {
     cloudwatch: new CloudWatchClient(config),
     logs: new CloudWatchLogsClient(config),
     iam: new IAMClient(config),
+    sfn: new SFNClient(config),
+    events: new EventBridgeClient(config),
+    pipes: new PipesClient(config),
   };
 }
 
