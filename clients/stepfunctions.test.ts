@@ -5,12 +5,13 @@ import type {
   HistoryEvent,
   ValidateStateMachineDefinitionOutput,
 } from "@aws-sdk/client-sfn";
-import { type AwsCli, cliTests } from "./aws-cli.ts";
+import { Archive } from "./archive.ts";
+import { AwsCli, cliTest, cliTests } from "./aws-cli.ts";
 import { boto3Tests } from "./boto3.ts";
 import { eventually } from "./eventually.ts";
-import { ACCOUNT, REGION } from "./flyball.ts";
+import { ACCOUNT, Flyball, REGION } from "./flyball.ts";
 
-const cliTest = cliTests();
+const sharedTest = cliTests();
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/states`;
 const STATES = `arn:aws:states:${REGION}:${ACCOUNT}`;
 
@@ -36,7 +37,7 @@ function ended(aws: AwsCli, execution: string): Promise<DescribeExecutionOutput>
   );
 }
 
-cliTest("aws stepfunctions: a machine is made, changed, found and deleted", async (aws) => {
+sharedTest("aws stepfunctions: a machine is made, changed, found and deleted", async (aws) => {
   const arn = await create(aws, "orders", chain({ Type: "Pass" }));
   assert.equal(arn, `${STATES}:stateMachine:orders`);
   const definition = chain({ Type: "Pass", Result: 1 });
@@ -80,7 +81,7 @@ cliTest("aws stepfunctions: a machine is made, changed, found and deleted", asyn
   );
 });
 
-cliTest(
+sharedTest(
   "aws stepfunctions: a definition is judged before it is taken, with the place",
   async (aws) => {
     const definition = { StartAt: "Only", States: { Only: { Type: "Pass", Next: "Gone" } } };
@@ -99,7 +100,7 @@ cliTest(
   },
 );
 
-cliTest(
+sharedTest(
   "aws stepfunctions: an execution is started, watched, stopped, listed and redriven",
   async (aws) => {
     const machine = await create(aws, "waiting", {
@@ -160,7 +161,7 @@ cliTest(
   },
 );
 
-cliTest(
+sharedTest(
   "aws stepfunctions: an Express machine answers at once; a state is tried alone",
   async (aws) => {
     const definition = chain({
@@ -188,7 +189,7 @@ cliTest(
   },
 );
 
-cliTest("aws stepfunctions: a worker by hand does an activity's task", async (aws) => {
+sharedTest("aws stepfunctions: a worker by hand does an activity's task", async (aws) => {
   const activity =
     await aws.text`stepfunctions create-activity --name by-hand --query activityArn --output text`;
   const machine = await create(aws, "worked", chain({ Type: "Task", Resource: activity }));
@@ -217,7 +218,7 @@ cliTest("aws stepfunctions: a worker by hand does an activity's task", async (aw
   );
 });
 
-cliTest("aws stepfunctions: a distributed Map's run is watched and changed", async (aws) => {
+sharedTest("aws stepfunctions: a distributed Map's run is watched and changed", async (aws) => {
   const machine = await create(
     aws,
     "each",
@@ -255,5 +256,50 @@ cliTest("aws stepfunctions: a distributed Map's run is watched and changed", asy
     aws.text`stepfunctions describe-map-run --map-run-arn ${mapRun} --query status --output text`;
   assert.equal(await eventually(status, (found) => found !== "RUNNING"), "ABORTED");
 });
+
+cliTest(
+  "aws stepfunctions: a test case of a mock configuration answers for the tasks",
+  async () => {
+    const configuration = {
+      StateMachines: { price: { TestCases: { Retried: { Ask: "Flaky" } } } },
+      MockedResponses: {
+        Flaky: {
+          "0-1": { Throw: { Error: "Lambda.TooManyRequestsException", Cause: "busy" } },
+          "2": { Return: { StatusCode: 200, Payload: { price: 7 } } },
+        },
+      },
+    };
+    await using folder = await Archive.of({});
+    await folder.write("mocks.json", JSON.stringify(configuration));
+    await using flyball = await Flyball.start("--sfn-mock-config", folder.beside("mocks.json"));
+    const aws = await AwsCli.of(flyball);
+    const machine = await create(aws, "price", {
+      StartAt: "Ask",
+      States: {
+        Ask: {
+          Type: "Task",
+          Resource: "arn:aws:states:::lambda:invoke",
+          Parameters: { FunctionName: "price" },
+          OutputPath: "$.Payload",
+          Retry: [
+            {
+              ErrorEquals: ["Lambda.TooManyRequestsException"],
+              IntervalSeconds: 1,
+              BackoffRate: 1,
+              MaxAttempts: 2,
+            },
+          ],
+          End: true,
+        },
+      },
+    });
+    const execution = await start(aws, `${machine}#Retried`, "mocked", {});
+    const { status, output, stateMachineArn } = await ended(aws, execution);
+    assert.deepEqual([status, output], ["SUCCEEDED", '{"price":7}']);
+    assert.equal(stateMachineArn, machine);
+    const real = await ended(aws, await start(aws, machine, "real", {}));
+    assert.equal(real.error, "Lambda.ResourceNotFoundException");
+  },
+);
 
 boto3Tests("boto3_stepfunctions.py");
