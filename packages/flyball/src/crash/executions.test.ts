@@ -9,6 +9,8 @@ import {
   DescribeExecutionCommand,
   GetActivityTaskCommand,
   type HistoryEvent,
+  ListExecutionsCommand,
+  ListMapRunsCommand,
   paginateGetExecutionHistory,
   SendTaskSuccessCommand,
   SFNClient,
@@ -44,10 +46,10 @@ test("executions in all kinds of states go on after kill -9, and end as they sho
   const executions: Started[] = [];
   for (let life = 0; life < KILLS; life += 1) {
     await using flyball = await FlyballProcess.start(words, { cwd: scratch.path });
-    const clients = new Clients(flyball);
+    const outside = new Outside(flyball);
     if (life === 0) {
-      await clients.build();
-      executions.push(...(await clients.startAll()));
+      await outside.build();
+      executions.push(...(await outside.startAll()));
     }
     await setTimeout(random.between(...ALIVE_MS));
     flyball.signal("SIGKILL");
@@ -55,23 +57,26 @@ test("executions in all kinds of states go on after kill -9, and end as they sho
     assert.equal(flyball.stderr, "", "a defect was reported");
   }
   await using flyball = await FlyballProcess.start(words, { cwd: scratch.path });
-  const clients = new Clients(flyball);
+  const outside = new Outside(flyball);
   await Promise.all([
-    clients.work(),
+    outside.work(),
     eventually(
       "every end",
       async () => {
-        await clients.answerTokens();
-        return clients.allEnded(executions);
+        await outside.answerTokens();
+        return outside.allEnded(executions);
       },
       ENDED_MS_MAX,
     ),
   ]);
-  for (const execution of executions) await clients.check(execution);
+  for (const execution of executions) await outside.check(execution);
+  // Its own, and one for each execution that waits for another: a repeated call has started none.
+  assert.equal(await outside.countOf("waits"), 2 * OF_EACH_KIND);
   assert.equal(flyball.stderr, "", "a defect was reported");
 });
 
-class Clients {
+/** Whoever uses Step Functions from outside: it starts, works, answers and looks. */
+class Outside {
   readonly #sfn: SFNClient;
   readonly #sqs: SQSClient;
   readonly #lambda: LambdaClient;
@@ -171,6 +176,28 @@ class Clients {
     ))
       history.push(...events);
     checkHistory(history, what);
+    if (execution.children !== undefined)
+      assert.equal(await this.#childrenOf(executionArn), execution.children, what);
+  }
+
+  /** Those that its distributed Map has started: one for each item, though it was killed meanwhile. */
+  async #childrenOf(executionArn: string): Promise<number> {
+    const { mapRuns = [] } = await this.#sfn.send(new ListMapRunsCommand({ executionArn }));
+    assert.equal(mapRuns.length, 1);
+    const { executions = [] } = await this.#sfn.send(
+      new ListExecutionsCommand({ mapRunArn: mapRuns[0]?.mapRunArn }),
+    );
+    return executions.length;
+  }
+
+  /** How many executions a machine has had. */
+  async countOf(machine: string): Promise<number> {
+    const { executions = [] } = await this.#sfn.send(
+      new ListExecutionsCommand({
+        stateMachineArn: `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${machine}`,
+      }),
+    );
+    return executions.length;
   }
 }
 

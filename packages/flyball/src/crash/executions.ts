@@ -13,6 +13,8 @@ export interface Kind {
   readonly output?: unknown;
   /** Of those that fail. */
   readonly error?: string;
+  /** How many executions its distributed Map has. */
+  readonly children?: number;
   /** No execution ends earlier after its start; ms. */
   readonly lastsMs: number;
 }
@@ -40,13 +42,12 @@ const item = {
   },
 };
 
-/** Each execution says which it is; a repeated call leaves a second token. */
 const asksForToken = {
   Type: "Task",
   Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
   Parameters: {
     QueueUrl: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${TOKENS}`,
-    MessageBody: { "token.$": "$$.Task.Token", "execution.$": "$$.Execution.Name" },
+    MessageBody: { "token.$": "$$.Task.Token" },
   },
 };
 
@@ -102,6 +103,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     input: [1, 2, 3, 4],
     status: "SUCCEEDED",
     output: [2, 4, 6, 8],
+    children: 4,
     lastsMs: 2_000,
   },
   "is-inside-a-Parallel": {
