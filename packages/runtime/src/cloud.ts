@@ -140,11 +140,12 @@ export class Cloud {
     const { caller } = call;
     if (this.faults.any) await this.faults.befall(definition.name, operation, input, call.signal);
     const carries = definition.carries as
-      | Record<string, (caller: Caller, input: unknown) => string>
+      | Record<string, (caller: Caller, input: unknown) => string | readonly string[]>
       | undefined;
     const takenInBy = carries?.[operation];
     if (takenInBy && caller.traceHeader !== undefined)
-      this.chains.carried(caller, takenInBy(caller, input), `${definition.name}:${operation}`);
+      for (const arn of [takenInBy(caller, input)].flat())
+        this.chains.carried(caller, arn, `${definition.name}:${operation}`);
     return run(call, input);
   }
 

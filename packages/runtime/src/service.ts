@@ -20,11 +20,14 @@ export interface ServiceDefinition<S extends ServiceName = ServiceName> {
   readonly name: S;
   readonly operations: OperationTable<S>;
   /**
-   * The operations by which a chain of requests goes on, each with the ARN of the resource that takes it in. The
-   * door records these as hops.
+   * The operations by which a chain of requests goes on, each with the ARN of the resource that takes it in, or of
+   * several. The door records these as hops.
    */
   readonly carries?: {
-    readonly [O in OperationName<S>]?: (caller: Caller, input: InputOf<S, O>) => string;
+    readonly [O in OperationName<S>]?: (
+      caller: Caller,
+      input: InputOf<S, O>,
+    ) => string | readonly string[];
   };
   /**
    * Told of each call when it has ended, of those too that a fault befell at the door: for metrics that count requests.

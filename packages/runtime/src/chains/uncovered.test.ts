@@ -141,6 +141,15 @@ test("State machines that start one another need no function to be found, nor a 
   }, REFUSED);
 });
 
+test("What was refused is refused again: a queue gives its message a second time", async () => {
+  await using t = openCloud({ stopUncoveredLoops: true });
+  await t.start();
+  await assert.rejects(async () => {
+    for (let round = 0; round < 30; round += 1) await t.start(MACHINE);
+  }, REFUSED);
+  await assert.rejects(() => t.start(MACHINE), REFUSED);
+});
+
 test("Tasks of one execution, however many, are no loop", async () => {
   await using t = openCloud({ stopUncoveredLoops: true });
   await t.start();

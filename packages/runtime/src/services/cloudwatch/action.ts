@@ -3,6 +3,7 @@ import type { Cloud } from "../../cloud.ts";
 import { isServiceError } from "../../errors.ts";
 import type { OwedHandler } from "../../owed.ts";
 import type { WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { type AlarmRecord, actionsFor } from "./alarm.ts";
 import { addHistory } from "./history.ts";
 import { javaTime } from "./java-text.ts";
@@ -12,7 +13,7 @@ import {
   notificationSubject,
   type StateChange,
 } from "./notification.ts";
-import { asCloudWatch, type World } from "./world.ts";
+import { asCloudWatch } from "./world.ts";
 
 export const ACTION = "cloudwatch:action";
 

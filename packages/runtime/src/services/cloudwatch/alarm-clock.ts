@@ -1,6 +1,7 @@
 import type { Timer } from "../../clock/clock.ts";
 import type { Cloud } from "../../cloud.ts";
 import type { ReadTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import {
   type AlarmRecord,
   alarmsIn,
@@ -14,7 +15,7 @@ import { observe } from "./observe.ts";
 import { stateReason, stateReasonData } from "./reason.ts";
 import { parseStatistic } from "./statistic.ts";
 import { type NewState, transition } from "./transition.ts";
-import { type World, worldsIn } from "./world.ts";
+import { worldsIn } from "./world.ts";
 
 /** Evaluations that new data sets off come no closer together than this. */
 const PROMPT_EVERY_MS = 250;

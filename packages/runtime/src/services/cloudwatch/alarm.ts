@@ -10,8 +10,9 @@ import type {
 } from "@aws-sdk/client-cloudwatch";
 import { arn, parseArn } from "../../arn.ts";
 import type { ReadTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { type MetricIdentity, toDimensions } from "./metric.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 /** What an alarm's state is and why. Times are milliseconds since 1970. */
 export interface AlarmState {

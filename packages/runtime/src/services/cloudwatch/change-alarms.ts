@@ -1,6 +1,7 @@
 import type { Cloud } from "../../cloud.ts";
 import { ServiceError } from "../../errors.ts";
 import type { OperationOf } from "../../service.ts";
+import type { World } from "../../world.ts";
 import { type AlarmRecord, alarmKey, getAlarm } from "./alarm.ts";
 import { checkAlarmName } from "./alarm-checks.ts";
 import { alarmClock } from "./alarm-clock.ts";
@@ -10,7 +11,6 @@ import { checkEnum, checkLength, checkRequired, validationError } from "./errors
 import { dropChildren } from "./put-composite-alarm.ts";
 import { dropTags } from "./tags.ts";
 import { transition } from "./transition.ts";
-import type { World } from "./world.ts";
 
 const NAMES_MAX = 100;
 const REASON_LENGTH_MAX = 1023;

@@ -1,7 +1,7 @@
 import type { WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { type AlarmRecord, describeCompositeAlarm, describeMetricAlarm } from "./alarm.ts";
 import { addHistory } from "./history.ts";
-import type { World } from "./world.ts";
 
 const DONE = {
   Create: { word: "created", member: "createdAlarm" },

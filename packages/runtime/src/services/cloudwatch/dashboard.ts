@@ -1,10 +1,11 @@
 import { arn } from "../../arn.ts";
 import { ServiceError } from "../../errors.ts";
 import type { OperationOf } from "../../service.ts";
+import type { World } from "../../world.ts";
 import { missingParameter } from "./errors.ts";
 import { pageOf } from "./page.ts";
 import { checkTags, dropTags, putTags } from "./tags.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 const PAGE_SIZE = 1_000;
 

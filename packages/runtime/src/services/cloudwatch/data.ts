@@ -1,6 +1,7 @@
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { type Aggregate, merged } from "./aggregate.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 /**
  * How long data is kept how finely, as AWS does: what is older than `keptSeconds` is merged into the next coarser

@@ -3,6 +3,7 @@ import { ServiceError } from "../../errors.ts";
 import type { InputOf, OutputOf } from "../../sdk.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import {
   type AlarmRecord,
   alarmsIn,
@@ -14,7 +15,7 @@ import { childrenOf, parseRule } from "./composite-rule.ts";
 import { checkEnum, checkRange, checkRequired, validationError } from "./errors.ts";
 import { dimensionsOf, metricId } from "./metric.ts";
 import { pageOf } from "./page.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 const RECORDS_MAX = 100;
 const RECORDS_DEFAULT = 50;

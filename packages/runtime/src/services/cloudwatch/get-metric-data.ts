@@ -2,13 +2,13 @@ import type { MetricDataResult } from "@aws-sdk/client-cloudwatch";
 import { encodePageToken } from "../../page.ts";
 import type { InputOf } from "../../sdk.ts";
 import type { OperationOf } from "../../service.ts";
+import type { World } from "../../world.ts";
 import { checkEnum, checkRequired, validationError } from "./errors.ts";
 import { roundedStart } from "./get-metric-statistics.ts";
 import { renderLabel } from "./label.ts";
 import type { Series, Value } from "./math/series.ts";
 import { toldBefore } from "./page.ts";
 import { checkQueries, type Query, workOut } from "./queries.ts";
-import type { World } from "./world.ts";
 
 /** How many queries one call may have. */
 const QUERIES_MAX = 500;

@@ -1,7 +1,8 @@
 import type { AlarmHistoryItem, HistoryItemType } from "@aws-sdk/client-cloudwatch";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import type { AlarmRecord } from "./alarm.ts";
-import { keyIn, type World, worldsIn } from "./world.ts";
+import { keyIn, worldsIn } from "./world.ts";
 
 /** How long history is kept (API reference, DescribeAlarmHistory: 30 days). */
 const KEPT_MS = 30 * 86_400_000;

@@ -1,5 +1,5 @@
+import type { World } from "../../world.ts";
 import type { Series } from "./math/series.ts";
-import type { World } from "./world.ts";
 
 /**
  * Puts values for `${…}` in a label: statistics of what is shown (`${MAX}`, `${LAST}`, `${MIN_TIME}`), or what it is

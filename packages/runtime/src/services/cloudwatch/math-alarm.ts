@@ -1,10 +1,10 @@
 import type { MetricDataQuery } from "@aws-sdk/client-cloudwatch";
 import type { ReadTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import type { Watched } from "./alarm.ts";
 import { validationError } from "./errors.ts";
 import type { Point } from "./evaluation.ts";
 import { callsAny, checkQueries, workOut } from "./queries.ts";
-import type { World } from "./world.ts";
 
 /** How many queries an alarm may have: ten metrics and ten expressions. */
 const EACH_KIND_MAX = 10;

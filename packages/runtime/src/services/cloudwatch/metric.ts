@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Dimension, Metric } from "@aws-sdk/client-cloudwatch";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { invalidValue, missingParameter } from "./errors.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 /** How many dimensions a metric may have (API reference, Dimension). */
 export const DIMENSIONS_MAX = 30;

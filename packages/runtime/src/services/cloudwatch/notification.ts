@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { MetricDataQuery } from "@aws-sdk/client-cloudwatch";
+import type { World } from "../../world.ts";
 import type { AlarmRecord, AlarmState, MetricAlarmRecord } from "./alarm.ts";
 import { JavaDouble, javaJson, javaTime } from "./java-text.ts";
 import type { MetricIdentity } from "./metric.ts";
 import { regionName } from "./region-name.ts";
 import { BASIC_STATISTICS } from "./statistic.ts";
-import type { World } from "./world.ts";
 
 /** A change of an alarm's state, as its actions are told of it. */
 export interface StateChange {

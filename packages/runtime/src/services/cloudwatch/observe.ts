@@ -1,11 +1,11 @@
 import type { ReadTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import type { MetricAlarmRecord } from "./alarm.ts";
 import { readPeriods } from "./data.ts";
 import { evaluationRange, type Point } from "./evaluation.ts";
 import { mathPoints } from "./math-alarm.ts";
 import { metricId } from "./metric.ts";
 import { parseStatistic, statisticOf } from "./statistic.ts";
-import type { World } from "./world.ts";
 
 /** What an alarm sees: the periods of its evaluation range up to an instant, the newest first. */
 export interface Observation {

@@ -1,6 +1,7 @@
 import type { InputOf } from "../../sdk.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { alarmArn, alarmKey, alarmNameOf, type CompositeAlarmRecord, getAlarm } from "./alarm.ts";
 import { checkActions, checkAlarmName, checkDescription } from "./alarm-checks.ts";
 import { childrenOf, parseRule, type Rule, RuleError } from "./composite-rule.ts";
@@ -8,7 +9,7 @@ import { recordConfiguration } from "./configuration-history.ts";
 import { checkLength, checkRequired, validationError } from "./errors.ts";
 import { checkTags, putTags } from "./tags.ts";
 import { compositeValue, transition } from "./transition.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 const RULE_LENGTH_MAX = 10_240;
 

@@ -1,5 +1,6 @@
 import type { MetricDataQuery } from "@aws-sdk/client-cloudwatch";
 import type { ReadTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { readPeriods } from "./data.ts";
 import { checkEnum, checkLength, checkRange, validationError } from "./errors.ts";
 import { evaluate } from "./math/evaluate.ts";
@@ -21,7 +22,6 @@ import {
 import { compileSearch, FOUND_MAX } from "./search.ts";
 import { parseStatistic, type Statistic, statisticOf } from "./statistic.ts";
 import { UNITS } from "./unit.ts";
-import type { World } from "./world.ts";
 
 interface QueryBase {
   readonly id: string;

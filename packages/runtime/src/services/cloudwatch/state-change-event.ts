@@ -3,8 +3,9 @@ import type { Cloud } from "../../cloud.ts";
 import { isServiceError } from "../../errors.ts";
 import { DONE, type OwedHandler } from "../../owed.ts";
 import type { WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { eventDetail, type StateChange } from "./notification.ts";
-import { asCloudWatch, type World } from "./world.ts";
+import { asCloudWatch } from "./world.ts";
 
 export const STATE_CHANGE_EVENT = "cloudwatch:state-change-event";
 

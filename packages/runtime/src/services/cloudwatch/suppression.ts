@@ -1,10 +1,11 @@
 import type { Cloud } from "../../cloud.ts";
 import type { OwedHandler } from "../../owed.ts";
 import type { WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { oweActions } from "./action.ts";
 import { type AlarmRecord, alarmKey, alarmNameOf, getAlarm } from "./alarm.ts";
 import type { StateChange } from "./notification.ts";
-import { asCloudWatch, keyIn, type World } from "./world.ts";
+import { asCloudWatch, keyIn } from "./world.ts";
 
 export const HELD_ACTIONS = "cloudwatch:heldActions";
 

@@ -3,10 +3,11 @@ import { ServiceError } from "../../errors.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction } from "../../store/store.ts";
 import { removeTags, tagList } from "../../tags.ts";
+import type { World } from "../../world.ts";
 import { alarmNameOf, getAlarm } from "./alarm.ts";
 import { checkLength, checkRequired } from "./errors.ts";
 import { checkTags, putTags, tagsOf } from "./tags.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 export const tagResource: OperationOf<"cloudwatch", "TagResource"> = async (
   { cloud, caller },

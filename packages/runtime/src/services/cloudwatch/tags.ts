@@ -8,8 +8,9 @@ import {
   TAGS_MAX,
   type Tags,
 } from "../../tags.ts";
+import type { World } from "../../world.ts";
 import { checkLength, checkRequired, validationError } from "./errors.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 /** Throws `ValidationError` on a tag that is missing a part, too long, or AWS's own. */
 export function checkTags(tags: readonly Tag[] = []): void {

@@ -1,13 +1,14 @@
 import type { StateValue } from "@aws-sdk/client-cloudwatch";
 import type { Cloud } from "../../cloud.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { type AlarmRecord, type AlarmState, alarmKey, getAlarm } from "./alarm.ts";
 import { holds, parseRule, type Rule } from "./composite-rule.ts";
 import { addHistory } from "./history.ts";
 import { javaTime, longTime } from "./java-text.ts";
 import { oweStateChangeEvent } from "./state-change-event.ts";
 import { actUnlessSuppressed, suppressorChanged } from "./suppression.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 /** How far one change goes through alarms that are about alarms; those may go round in a circle. */
 const DEPTH_MAX = 100;

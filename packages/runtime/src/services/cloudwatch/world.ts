@@ -1,11 +1,6 @@
 import type { Caller } from "../../call.ts";
 import type { KeyPart, ReadTransaction } from "../../store/store.ts";
-
-/** An account's Region: what happens in one is not seen in another. */
-export interface World {
-  readonly account: string;
-  readonly region: string;
-}
+import type { World } from "../../world.ts";
 
 /** The key of something of this service in one world. */
 export function keyIn({ account, region }: World, ...rest: KeyPart[]): KeyPart[] {

@@ -2,6 +2,7 @@ import type { Archive as ListedArchive } from "@aws-sdk/client-eventbridge";
 import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction } from "../../store/store.ts";
+import { type World, worldOf } from "../../world.ts";
 import {
   type Archive,
   archiveArn,
@@ -15,7 +16,6 @@ import { busArn, parseBusArn, requireBus } from "./bus.ts";
 import { alreadyExists, invalid, invalidParameter } from "./errors.ts";
 import { parseEventPattern } from "./event-pattern.ts";
 import { pageByName } from "./page.ts";
-import { type World, worldOf } from "./world.ts";
 
 /** Source of these: API reference, CreateArchive. */
 const NAME_LENGTH_MAX = 48;

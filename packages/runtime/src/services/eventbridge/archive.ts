@@ -1,7 +1,8 @@
 import { arn } from "../../arn.ts";
 import type { KeyPart, ReadTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { notFound } from "./errors.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

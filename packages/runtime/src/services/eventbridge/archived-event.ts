@@ -1,11 +1,12 @@
 import type { Cloud } from "../../cloud.ts";
 import type { CompiledPattern } from "../../patterns/pattern.ts";
 import type { Key, ReadTransaction, WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { type Archive, archivesOf, findArchive, retainedFrom } from "./archive.ts";
 import { type BusPlace, busArn } from "./bus.ts";
 import type { Event, WrittenEvent } from "./event.ts";
 import { parseEventPattern } from "./event-pattern.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 /** How many events that are too old are deleted with each one that is added. */
 const PURGED_PER_WRITE_MAX = 100;

@@ -1,6 +1,7 @@
 import type { DeadLetterConfig, EventBus } from "@aws-sdk/client-eventbridge";
 import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
+import { worldOf } from "../../world.ts";
 import {
   type Bus,
   type BusPlace,
@@ -17,7 +18,7 @@ import { pageByName } from "./page.ts";
 import { rulesOf } from "./rule.ts";
 import { checkTags } from "./tags.ts";
 import { parseTargetArn } from "./target-service.ts";
-import { keyIn, worldOf } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 /** Source of both: API reference, CreateEventBus. */
 const NAME_LENGTH_MAX = 256;

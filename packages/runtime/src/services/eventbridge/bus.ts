@@ -5,8 +5,9 @@ import { Constraints } from "../../constraints.ts";
 import type { Statement } from "../../resource-policy.ts";
 import type { KeyPart, ReadTransaction } from "../../store/store.ts";
 import type { Tags } from "../../tags.ts";
+import type { World } from "../../world.ts";
 import { notFound } from "./errors.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 export const DEFAULT_BUS = "default";
 

@@ -1,14 +1,12 @@
-import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
-import { parseArn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { DONE, type Owed, type OwedOutcome } from "../../owed.ts";
-import { queueUrl } from "../../queue-url.ts";
 import type { WriteTransaction } from "../../store/store.ts";
+import { sendDeadLetter } from "../../targets/dead-letter.ts";
+import { decideRetry, type ExhaustedCondition } from "../../targets/retry.ts";
 import type { Delivery } from "./delivery.ts";
 import { type FailureCode, failureOf } from "./failure.ts";
 import { measureRule } from "./metrics.ts";
-import { decideRetry, type ExhaustedCondition } from "./retry.ts";
 import { ruleArn } from "./rule.ts";
 
 export const DEAD_LETTER = "eventbridge:dead-letter";
@@ -58,15 +56,12 @@ async function bury(cloud: Cloud, owed: Owed<DeadLetter>): Promise<OwedOutcome> 
   return DONE;
 }
 
-async function send(cloud: Cloud, caller: Caller, letter: DeadLetter): Promise<void> {
-  const { delivery } = letter;
-  const queue = parseArn(delivery.target.DeadLetterConfig?.Arn ?? "");
-  if (!queue) return;
-  const { account, region, resource: name } = queue;
-  await cloud.call({ ...caller, account, region }, "sqs", "SendMessage", {
-    QueueUrl: queueUrl(cloud, { account, name }),
-    MessageBody: delivery.event,
-    MessageAttributes: attributesOf(caller, letter),
+function send(cloud: Cloud, caller: Caller, letter: DeadLetter): Promise<void> {
+  const { event, target } = letter.delivery;
+  const attributes = attributesOf(caller, letter);
+  return sendDeadLetter(cloud, caller, target.DeadLetterConfig?.Arn ?? "", {
+    body: event,
+    attributes,
   });
 }
 
@@ -74,9 +69,9 @@ async function send(cloud: Cloud, caller: Caller, letter: DeadLetter): Promise<v
 function attributesOf(
   caller: Caller,
   { delivery, errorCode, errorMessage, retries, exhausted }: DeadLetter,
-): Record<string, MessageAttributeValue> {
+): Record<string, string | undefined> {
   const { busName, ruleName, target } = delivery;
-  const texts: Record<string, string | undefined> = {
+  return {
     RULE_ARN: ruleArn(caller, busName, ruleName),
     TARGET_ARN: target.Arn,
     ERROR_CODE: errorCode,
@@ -84,9 +79,4 @@ function attributesOf(
     EXHAUSTED_RETRY_CONDITION: exhausted,
     RETRY_ATTEMPTS: String(retries),
   };
-  const attributes: Record<string, MessageAttributeValue> = {};
-  // SQS takes no attribute without a value.
-  for (const [name, text] of Object.entries(texts))
-    if (text) attributes[name] = { DataType: "String", StringValue: text };
-  return attributes;
 }

@@ -4,16 +4,17 @@ import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { DONE, type Owed, type OwedOutcome } from "../../owed.ts";
 import type { WriteTransaction } from "../../store/store.ts";
+import { decideRetry } from "../../targets/retry.ts";
+import { sendToTarget } from "../../targets/send.ts";
 import { type BusPlace, busArn } from "./bus.ts";
 import { type DeadLetter, oweDeadLetter } from "./dead-letter.ts";
 import { readEvent, type WrittenEvent } from "./event.ts";
 import { DeliveryFailure, failureOf } from "./failure.ts";
 import { forward } from "./forward.ts";
 import { inputFor } from "./input.ts";
+import { writeToLogGroup } from "./log-target.ts";
 import { measureRule } from "./metrics.ts";
-import { decideRetry } from "./retry.ts";
 import { type Rule, ruleArn } from "./rule.ts";
-import { sendToTarget } from "./send.ts";
 import { parseTargetArn } from "./target-service.ts";
 import { EVENTS_PRINCIPAL } from "./world.ts";
 
@@ -115,9 +116,14 @@ async function send(cloud: Cloud, owed: Owed<Delivery>): Promise<void> {
     ingestedAt,
   });
   if (place.service === "events") return forward(cloud, caller, place, delivery, input);
+  const { service, account, region, resource } = place;
+  if (service === "logs")
+    return writeToLogGroup(cloud, { ...caller, account, region }, resource, input);
+  const groupId = target.SqsParameters?.MessageGroupId;
+  // A delivery that is repeated after a crash starts no second execution: its name is the same.
   const executionName = `${written.event.id}_${uuidOf(`${owed.id} ${owed.owedAt}`)}`;
-  const sending = { input, executionName };
-  await sendToTarget(cloud, caller, { ...place, service: place.service }, target, sending);
+  const sending = { input, groupId, executionName };
+  await sendToTarget(cloud, caller, { ...place, service, arn: target.Arn ?? "" }, sending);
 }
 
 /** Always the same of a text. */

@@ -1,4 +1,4 @@
-import type { World } from "./world.ts";
+import type { World } from "../../world.ts";
 
 /**
  * An event as it is matched and delivered. Source: EventBridge user guide, "Events in Amazon EventBridge", "Event

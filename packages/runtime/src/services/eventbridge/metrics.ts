@@ -1,7 +1,7 @@
 import type { StandardUnit } from "@aws-sdk/client-cloudwatch";
 import type { Cloud } from "../../cloud.ts";
+import type { World } from "../../world.ts";
 import { DEFAULT_BUS } from "./bus.ts";
-import type { World } from "./world.ts";
 
 /** Source: EventBridge user guide, "Monitoring Amazon EventBridge", "EventBridge metrics". */
 type RuleMetric =

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { PutEventsRequestEntry, PutEventsResultEntry } from "@aws-sdk/client-eventbridge";
 import type { Caller } from "../../call.ts";
-import type { Cloud } from "../../cloud.ts";
 import { Constraints, violation } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import { busArn, busNamed, findBus } from "./bus.ts";
@@ -49,7 +48,6 @@ export const putEvents: OperationOf<"eventbridge", "PutEvents"> = async (
   const size = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
   if (size >= REQUEST_BYTES_MAX)
     throw invalid("Total size of the entries in the request is over the limit.");
-  carryToOtherBuses(cloud, caller, entries);
   const results: PutEventsResultEntry[] = [];
   const routed: Routed[] = [];
   for (const entry of entries) {
@@ -77,21 +75,13 @@ export const putEvents: OperationOf<"eventbridge", "PutEvents"> = async (
   return { FailedEntryCount: failed, Entries: results };
 };
 
-/** The bus that takes a chain of requests in, as the door records it: that of the first entry. */
-export function chainTakenInBy(caller: Caller, entries: readonly PutEventsRequestEntry[]): string {
-  return busArn(busNamed(caller, entries[0]?.EventBusName));
-}
-
-/** The door knows one bus of a call; where its entries go to more, the chain goes on through those as well. */
-function carryToOtherBuses(
-  cloud: Cloud,
+/** The buses that take a chain of requests in, as the door records it. */
+export function chainTakenInBy(
   caller: Caller,
   entries: readonly PutEventsRequestEntry[],
-): void {
-  if (caller.traceHeader === undefined) return;
-  const buses = new Set(entries.map(({ EventBusName }) => busArn(busNamed(caller, EventBusName))));
-  buses.delete(chainTakenInBy(caller, entries));
-  for (const bus of buses) cloud.chains.carried(caller, bus, "eventbridge:PutEvents");
+): string[] {
+  const buses = entries.map(({ EventBusName }) => busArn(busNamed(caller, EventBusName)));
+  return [...new Set(buses)];
 }
 
 /** As AWS shows them: recorded in LocalStack's snapshot of test_put_events_exceed_limit_ten_entries. */

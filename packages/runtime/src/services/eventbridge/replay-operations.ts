@@ -2,6 +2,7 @@ import type { Replay as ListedReplay } from "@aws-sdk/client-eventbridge";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
 import type { OperationOf } from "../../service.ts";
+import { worldOf } from "../../world.ts";
 import { type Archive, findArchive } from "./archive.ts";
 import { parseBusArn, requireBus } from "./bus.ts";
 import { alreadyExists, invalid, invalidParameter, limitExceeded } from "./errors.ts";
@@ -14,7 +15,6 @@ import {
   replaysOf,
   requireReplay,
 } from "./replay.ts";
-import { worldOf } from "./world.ts";
 
 /** Source of these: API reference, StartReplay. */
 const NAME_LENGTH_MAX = 64;

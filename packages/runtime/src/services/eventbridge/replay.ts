@@ -4,12 +4,13 @@ import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { DONE, type Owed, type OwedOutcome } from "../../owed.ts";
 import type { Entry, KeyPart, ReadTransaction, WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { eventsKey, type Position } from "./archived-event.ts";
 import { parseBusArn } from "./bus.ts";
 import { notFound } from "./errors.ts";
 import { readEvent, withReplayName } from "./event.ts";
 import { type Arrival, accept, route } from "./ingest.ts";
-import { EVENTS_PRINCIPAL, keyIn, type World } from "./world.ts";
+import { EVENTS_PRINCIPAL, keyIn } from "./world.ts";
 
 export const REPLAY = "eventbridge:replay";
 

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { Timer } from "../../clock/clock.ts";
 import type { Cloud } from "../../cloud.ts";
 import { nextOfRate, parseSchedule } from "../../schedules/schedule.ts";
+import type { World } from "../../world.ts";
 import { type BusPlace, DEFAULT_BUS } from "./bus.ts";
 import { oweDeliveries } from "./delivery.ts";
 import { writeEvent } from "./event.ts";
 import { measureRegion, measureRule } from "./metrics.ts";
 import { findRule, isEnabled, type Rule, ruleArn } from "./rule.ts";
-import type { World } from "./world.ts";
 
 /** A timer reaches as far as Node's does; a later instant is looked at again on the way. */
 const TIMER_MS_MAX = 2 ** 31 - 1;

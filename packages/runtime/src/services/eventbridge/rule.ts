@@ -2,9 +2,10 @@ import type { RuleState, Target } from "@aws-sdk/client-eventbridge";
 import { arn, parseArn } from "../../arn.ts";
 import type { KeyPart, ReadTransaction, WriteTransaction } from "../../store/store.ts";
 import type { Tags } from "../../tags.ts";
+import type { World } from "../../world.ts";
 import { type BusPlace, DEFAULT_BUS } from "./bus.ts";
 import { notFound } from "./errors.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 /** A rule with its targets, of which there are five at most. */
 export interface Rule {

@@ -1,15 +1,12 @@
 import { type Arn, parseArn } from "../../arn.ts";
+import { TARGET_RESOURCES } from "../../targets/send.ts";
 
 /** The services that rules deliver to here. */
 export type TargetService = "events" | "lambda" | "logs" | "sns" | "sqs" | "states";
 
 const RESOURCES: Readonly<Record<TargetService, RegExp>> = {
-  events: /^event-bus\/./,
-  lambda: /^function:[^:]+(:[^:]+)?$/,
+  ...TARGET_RESOURCES,
   logs: /^log-group:[^:]+(:\*)?$/,
-  sns: /^[^:]+$/,
-  sqs: /^[^:]+$/,
-  states: /^stateMachine:[^:]+(:[^:]+)?$/,
 };
 
 export interface TargetArn extends Arn {

@@ -3,6 +3,7 @@ import type { AliasConfiguration, AliasRoutingConfiguration } from "@aws-sdk/cli
 import { Constraints, violation } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import {
   functionNotFound,
   invalidParameter,
@@ -10,7 +11,7 @@ import {
   resourceNotFound,
   revisionMismatch,
 } from "./errors.ts";
-import { functionArn, functionReference, LATEST, type World } from "./names.ts";
+import { functionArn, functionReference, LATEST } from "./names.ts";
 import { pageOf } from "./page.ts";
 import { type AliasRecord, findAlias, findVersion, keys, requireFunction } from "./record.ts";
 import { functionChanged } from "./runnable.ts";

@@ -9,8 +9,9 @@ import type {
 } from "@aws-sdk/client-lambda";
 import { Constraints, SENSITIVE, violation } from "../../constraints.ts";
 import { runtimeVersionArn } from "../../functions/runtime-version.ts";
+import type { World } from "../../world.ts";
 import { invalidParameter } from "./errors.ts";
-import { functionArn, LATEST, timestamp, type World } from "./names.ts";
+import { functionArn, LATEST, timestamp } from "./names.ts";
 import type { FunctionVersion, UsedLayer } from "./record.ts";
 import { requireSupported } from "./runtimes.ts";
 

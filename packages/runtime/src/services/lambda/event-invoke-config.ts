@@ -7,6 +7,7 @@ import type { Call } from "../../call.ts";
 import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { EVENT_AGE_SECONDS_MAX, RETRIES_DEFAULT } from "./asynchronous.ts";
 import { invalidParameter, resourceNotFound } from "./errors.ts";
 import {
@@ -15,7 +16,6 @@ import {
   functionReference,
   isVersion,
   LATEST,
-  type World,
 } from "./names.ts";
 import { pageOf } from "./page.ts";
 import { type EventInvokeRecord, findAlias, findFunction, findVersion, keys } from "./record.ts";

@@ -6,9 +6,9 @@ import type {
   InvocationResult,
   LogSink,
 } from "../../functions/function.ts";
+import type { World } from "../../world.ts";
 import type { ThrottleReason } from "./errors.ts";
 import { LogShipper } from "./log.ts";
-import type { World } from "./names.ts";
 import { type FunctionRecord, keys } from "./record.ts";
 
 /** Makes what runs functions; a test gives one of its own. */

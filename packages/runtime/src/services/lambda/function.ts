@@ -3,6 +3,7 @@ import type { Cloud } from "../../cloud.ts";
 import { Constraints } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction, WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { type CodePackage, codeLocation, codeOf } from "./code.ts";
 import {
   activeConfiguration,
@@ -21,7 +22,7 @@ import {
 } from "./errors.ts";
 import { executionOf } from "./execution.ts";
 import { checkUnzippedSize, layersOf } from "./layer.ts";
-import { functionArn, functionReference, isVersion, LATEST, type World } from "./names.ts";
+import { functionArn, functionReference, isVersion, LATEST } from "./names.ts";
 import { pageOf } from "./page.ts";
 import {
   type FunctionRecord,

@@ -9,10 +9,11 @@ import type { Call } from "../../call.ts";
 import { Constraints, violation } from "../../constraints.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { UNZIPPED_BYTES_MAX } from "./archive.ts";
 import { codeLocation, codeOf } from "./code.ts";
 import { invalidParameter, resourceNotFound } from "./errors.ts";
-import { timestamp, type World } from "./names.ts";
+import { timestamp } from "./names.ts";
 import { pageOf } from "./page.ts";
 import type { UsedLayer } from "./record.ts";
 

@@ -1,6 +1,6 @@
 import type { StandardUnit } from "@aws-sdk/client-cloudwatch";
 import type { Cloud } from "../../cloud.ts";
-import type { World } from "./names.ts";
+import type { World } from "../../world.ts";
 
 /** Lambda's metrics that are emitted here ("Types of metrics for Lambda functions"), with their units. */
 const UNITS = {

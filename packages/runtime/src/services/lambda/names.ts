@@ -2,13 +2,8 @@ import { arn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
+import type { World } from "../../world.ts";
 import { invalidParameter, resourceNotFound } from "./errors.ts";
-
-/** The world that a function lives in. */
-export interface World {
-  readonly account: string;
-  readonly region: string;
-}
 
 /** A function, or one of its versions or aliases. */
 export interface FunctionReference {

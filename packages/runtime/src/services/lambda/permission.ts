@@ -5,6 +5,7 @@ import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Key, ReadTransaction, WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { aliasNotFound } from "./alias.ts";
 import {
   functionNotFound,
@@ -13,7 +14,7 @@ import {
   resourceNotFound,
   revisionMismatch,
 } from "./errors.ts";
-import { functionArn, functionReference, isVersion, LATEST, type World } from "./names.ts";
+import { functionArn, functionReference, isVersion, LATEST } from "./names.ts";
 import {
   findAlias,
   findFunction,

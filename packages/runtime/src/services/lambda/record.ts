@@ -12,8 +12,9 @@ import type {
 } from "@aws-sdk/client-lambda";
 import type { Key, ReadTransaction } from "../../store/store.ts";
 import type { Tags } from "../../tags.ts";
+import type { World } from "../../world.ts";
 import { functionNotFound } from "./errors.ts";
-import { functionArn, LATEST, type World } from "./names.ts";
+import { functionArn, LATEST } from "./names.ts";
 
 /** What a version of a function is made of. */
 export interface FunctionVersion {

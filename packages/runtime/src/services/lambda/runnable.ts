@@ -2,10 +2,11 @@ import type { RecursiveLoop } from "@aws-sdk/client-lambda";
 import type { Cloud } from "../../cloud.ts";
 import type { FunctionSpec } from "../../functions/function.ts";
 import type { WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { codeOf } from "./code.ts";
 import { functionNotFound } from "./errors.ts";
 import { executionOf } from "./execution.ts";
-import { functionArn, isVersion, LATEST, type World } from "./names.ts";
+import { functionArn, isVersion, LATEST } from "./names.ts";
 import {
   type AliasRecord,
   type FunctionRecord,

@@ -4,6 +4,7 @@ import { Constraints } from "../../constraints.ts";
 import { decodePageToken, entriesAfter, isKeyOfNames, takePage } from "../../page.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Entry } from "../../store/store.ts";
+import { worldOf } from "../../world.ts";
 import { conflict, invalid } from "./errors.ts";
 import {
   everyKey,
@@ -18,7 +19,6 @@ import {
 import { runnersOf } from "./runners.ts";
 import { checkName, settingsOf, updatedSettings } from "./settings.ts";
 import { checkTags } from "./tag-operations.ts";
-import { worldOf } from "./world.ts";
 
 /** Source: API reference, ListPipes. */
 const PER_PAGE_MAX = 100;

@@ -11,8 +11,9 @@ import { arn, parseArn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import type { Key, ReadTransaction } from "../../store/store.ts";
 import type { Tags } from "../../tags.ts";
+import type { World } from "../../world.ts";
 import { notFound } from "./errors.ts";
-import { keyIn, PIPES_PRINCIPAL, type World } from "./world.ts";
+import { keyIn, PIPES_PRINCIPAL } from "./world.ts";
 
 /** What a user sets of a pipe. */
 export interface PipeSettings {

@@ -1,15 +1,14 @@
-import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
-import { parseArn } from "../../arn.ts";
 import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { ServiceError } from "../../errors.ts";
 import { DONE, type Owed, type OwedOutcome } from "../../owed.ts";
-import { queueUrl } from "../../queue-url.ts";
 import type { WriteTransaction } from "../../store/store.ts";
+import { sendDeadLetter } from "../../targets/dead-letter.ts";
+import { decideRetry, type ExhaustedCondition } from "../../targets/retry.ts";
+import { isRetryable } from "./failure.ts";
 import { toTheSecond } from "./input.ts";
 import type { Invocation } from "./invocation.ts";
 import { count } from "./metrics.ts";
-import { decideRetry, type ExhaustedCondition, isRetryable } from "./retry.ts";
 import { scheduleArn } from "./schedule.ts";
 
 export const DEAD_LETTER = "scheduler:dead-letter";
@@ -83,21 +82,16 @@ async function bury(cloud: Cloud, owed: Owed<DeadLetter>): Promise<OwedOutcome> 
   return DONE;
 }
 
-async function send(cloud: Cloud, caller: Caller, letter: DeadLetter): Promise<void> {
-  const queue = parseArn(letter.invocation.target.DeadLetterConfig?.Arn ?? "");
-  if (!queue) return;
-  const { account, region, resource: name } = queue;
-  await cloud.call({ ...caller, account, region }, "sqs", "SendMessage", {
-    QueueUrl: queueUrl(cloud, { account, name }),
-    MessageBody: letter.input,
-    MessageAttributes: attributesOf(letter),
-  });
+function send(cloud: Cloud, caller: Caller, letter: DeadLetter): Promise<void> {
+  const queueArn = letter.invocation.target.DeadLetterConfig?.Arn ?? "";
+  const attributes = attributesOf(letter);
+  return sendDeadLetter(cloud, caller, queueArn, { body: letter.input, attributes });
 }
 
 /** Source: EventBridge Scheduler user guide, "Configuring a schedule's dead-letter queue", the example of a dead-letter event. */
-function attributesOf(letter: DeadLetter): Record<string, MessageAttributeValue> {
+function attributesOf(letter: DeadLetter): Record<string, string | undefined> {
   const { invocation, retries, errorCode, errorMessage, exhausted } = letter;
-  const texts: Record<string, string | undefined> = {
+  return {
     ERROR_CODE: errorCode,
     ERROR_MESSAGE: errorMessage,
     EXECUTION_ID: invocation.executionId,
@@ -108,9 +102,4 @@ function attributesOf(letter: DeadLetter): Record<string, MessageAttributeValue>
     SCHEDULE_ARN: scheduleArn(invocation.schedule),
     TARGET_ARN: invocation.target.Arn,
   };
-  const attributes: Record<string, MessageAttributeValue> = {};
-  // SQS takes no attribute without a value.
-  for (const [name, text] of Object.entries(texts))
-    if (text) attributes[name] = { DataType: "String", StringValue: text };
-  return attributes;
 }

@@ -2,6 +2,7 @@ import { Constraints } from "../../constraints.ts";
 import { decodePageToken, entriesAfter, isKeyOfNames, takePage } from "../../page.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction } from "../../store/store.ts";
+import { type World, worldOf } from "../../world.ts";
 import { alreadyExists, invalid } from "./errors.ts";
 import {
   DEFAULT_GROUP,
@@ -15,7 +16,6 @@ import {
 import { deleteSchedule, type Schedule, schedulesKey } from "./schedule.ts";
 import { checkClientToken, NAME_LENGTH_MAX, NAME_PATTERN } from "./settings.ts";
 import { checkTags } from "./tag-operations.ts";
-import { type World, worldOf } from "./world.ts";
 
 /** Source: API reference, ListScheduleGroups. */
 const PER_PAGE_MAX = 100;

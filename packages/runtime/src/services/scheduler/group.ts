@@ -1,8 +1,9 @@
 import { arn, parseArn } from "../../arn.ts";
 import type { ReadTransaction } from "../../store/store.ts";
 import type { Tags } from "../../tags.ts";
+import type { World } from "../../world.ts";
 import { doesNotExist } from "./errors.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 /** Every account's Region has it, and it cannot be deleted. */
 export const DEFAULT_GROUP = "default";

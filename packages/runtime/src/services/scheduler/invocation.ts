@@ -3,10 +3,11 @@ import type { Caller } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import type { Owed, OwedOutcome } from "../../owed.ts";
 import type { WriteTransaction } from "../../store/store.ts";
+import { decideRetry } from "../../targets/retry.ts";
 import { oweDeadLetter } from "./dead-letter.ts";
+import { isRetryable, isThrottle } from "./failure.ts";
 import { inputFor } from "./input.ts";
 import { count } from "./metrics.ts";
-import { decideRetry, isRetryable, isThrottle } from "./retry.ts";
 import {
   deleteSchedule,
   type Schedule,
@@ -70,7 +71,7 @@ async function attempt(cloud: Cloud, owed: Owed<Invocation>): Promise<OwedOutcom
   const input = inputFor(payload, retries + 1);
   count(cloud, schedule, "InvocationAttemptCount");
   try {
-    await callTarget(cloud, caller, target, input);
+    await callTarget(cloud, caller, payload, input);
     return { done: true, commit: (tx) => complete(tx, payload) };
   } catch (error) {
     count(cloud, schedule, isThrottle(error) ? "TargetErrorThrottledCount" : "TargetErrorCount");

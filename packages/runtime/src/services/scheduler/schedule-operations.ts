@@ -3,6 +3,7 @@ import { Constraints } from "../../constraints.ts";
 import { decodePageToken, entriesAfter, isKeyOfNames, takePage } from "../../page.ts";
 import type { OperationOf } from "../../service.ts";
 import type { Entry } from "../../store/store.ts";
+import { worldOf } from "../../world.ts";
 import { alreadyExists, invalid } from "./errors.ts";
 import type { Timing } from "./expression.ts";
 import { requireGroup } from "./group.ts";
@@ -21,7 +22,6 @@ import {
 } from "./schedule.ts";
 import { scheduleClock } from "./schedule-clock.ts";
 import { checkStartDate, type Settings, scheduleIdOf, settingsOf } from "./settings.ts";
-import { worldOf } from "./world.ts";
 
 /** Source: API reference, ListSchedules. */
 const PER_PAGE_MAX = 100;

@@ -8,9 +8,10 @@ import type {
 } from "@aws-sdk/client-scheduler";
 import { arn } from "../../arn.ts";
 import type { Key, ReadTransaction, WriteTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { doesNotExist } from "./errors.ts";
 import type { Timing } from "./expression.ts";
-import { keyIn, type World } from "./world.ts";
+import { keyIn } from "./world.ts";
 
 /** What tells one schedule from all others. */
 export interface ScheduleId extends World {

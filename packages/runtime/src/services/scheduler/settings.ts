@@ -1,12 +1,12 @@
 import type { CreateScheduleInput, Target } from "@aws-sdk/client-scheduler";
 import { Constraints } from "../../constraints.ts";
+import { EVENT_AGE_SECONDS_MAX, RETRY_ATTEMPTS_MAX } from "../../targets/retry.ts";
+import type { World } from "../../world.ts";
 import { invalid } from "./errors.ts";
 import { checkExpression, isOneTime, type Timing } from "./expression.ts";
 import { DEFAULT_GROUP } from "./group.ts";
-import { EVENT_AGE_SECONDS_MAX, RETRY_ATTEMPTS_MAX } from "./retry.ts";
 import type { Schedule, ScheduleId } from "./schedule.ts";
 import { checkTarget } from "./target.ts";
-import type { World } from "./world.ts";
 
 /** Source of these and of the ranges below: API reference of EventBridge Scheduler, CreateSchedule and its types. */
 export const NAME_PATTERN = "[0-9a-zA-Z-_.]+";

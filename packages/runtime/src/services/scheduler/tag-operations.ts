@@ -11,9 +11,9 @@ import {
   type Tags,
   tagList,
 } from "../../tags.ts";
+import type { World } from "../../world.ts";
 import { invalid } from "./errors.ts";
 import { type Group, groupKey, parseGroupArn, requireGroup } from "./group.ts";
-import type { World } from "./world.ts";
 
 /** Groups have tags, schedules have none. Source: API reference, TagResource. */
 export const tagResource: OperationOf<"scheduler", "TagResource"> = async ({ cloud }, input) => {

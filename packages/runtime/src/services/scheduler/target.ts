@@ -2,19 +2,15 @@ import type { Target } from "@aws-sdk/client-scheduler";
 import { type Arn, parseArn } from "../../arn.ts";
 import { findSdkAction } from "../../sdk-action/sdk-action.ts";
 import { sdkService } from "../../sdk-action/services.ts";
+import { TARGET_RESOURCES } from "../../targets/send.ts";
 import { invalid } from "./errors.ts";
 
-/** Targets whose one operation Scheduler knows how to call. */
-export type TemplatedService = "events" | "lambda" | "sns" | "sqs" | "states";
+/**
+ * Targets whose one operation Scheduler knows how to call. Source: EventBridge Scheduler user guide, "Using templated
+ * targets".
+ */
+export type TemplatedService = keyof typeof TARGET_RESOURCES;
 
-/** Source: EventBridge Scheduler user guide, "Using templated targets". */
-const RESOURCES: Readonly<Record<TemplatedService, RegExp>> = {
-  events: /^event-bus\/./,
-  lambda: /^function:[^:]+(:[^:]+)?$/,
-  sns: /^[^:]+$/,
-  sqs: /^[^:]+$/,
-  states: /^stateMachine:[^:]+(:[^:]+)?$/,
-};
 /** Templated targets on AWS, of services that are not here. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   "codebuild",
@@ -42,12 +38,12 @@ export function parseTarget(text: string): ParsedTarget | undefined {
   if (service !== undefined && action !== undefined) return { kind: "universal", service, action };
   const place = parseArn(text);
   if (!place || !isTemplated(place.service)) return undefined;
-  if (!RESOURCES[place.service].test(place.resource)) return undefined;
+  if (!TARGET_RESOURCES[place.service].test(place.resource)) return undefined;
   return { kind: "templated", service: place.service, place };
 }
 
 function isTemplated(service: string): service is TemplatedService {
-  return Object.hasOwn(RESOURCES, service);
+  return Object.hasOwn(TARGET_RESOURCES, service);
 }
 
 /** Throws `ValidationException` for a target that a schedule cannot have, or not with this input. */

@@ -1,15 +1,5 @@
-import type { Caller } from "../../call.ts";
 import type { KeyPart } from "../../store/store.ts";
-
-/** An account's Region: what happens in one is not seen in another. */
-export interface World {
-  readonly account: string;
-  readonly region: string;
-}
-
-export function worldOf({ account, region }: Caller): World {
-  return { account, region };
-}
+import type { World } from "../../world.ts";
 
 /** The key of something of this service in one world. */
 export function keyIn({ account, region }: World, ...rest: KeyPart[]): KeyPart[] {

@@ -6,6 +6,7 @@ import { ServiceError } from "../../errors.ts";
 import { entriesAfter, isName } from "../../page.ts";
 import type { OperationOf } from "../../service.ts";
 import type { ReadTransaction } from "../../store/store.ts";
+import type { World } from "../../world.ts";
 import { aliasNotFound, conflict, validationError } from "./errors.ts";
 import {
   type AliasRoute,
@@ -17,7 +18,7 @@ import {
   type StateMachine,
   versionsKey,
 } from "./machine.ts";
-import { type MachineArn, parseMachineArn, qualifiedArn, type World } from "./machine-arn.ts";
+import { type MachineArn, parseMachineArn, qualifiedArn } from "./machine-arn.ts";
 import { checkArnGiven } from "./names.ts";
 import { parseOwnMachineArn } from "./own-machine.ts";
 import { pageAsked, pageOf } from "./page.ts";

@@ -1,11 +1,6 @@
 import { arn } from "../../arn.ts";
 import { ServiceError } from "../../errors.ts";
-
-/** Where a state machine lives. */
-export interface World {
-  readonly account: string;
-  readonly region: string;
-}
+import type { World } from "../../world.ts";
 
 /** The ARN of a state machine, of one of its versions or aliases, or of a distributed Map in it. */
 export interface MachineArn extends World {

@@ -9,7 +9,8 @@ import { ServiceError } from "../../errors.ts";
 import type { StateMachineDefinition } from "../../states-language/definition.ts";
 import type { Key, ReadTransaction, WriteTransaction } from "../../store/store.ts";
 import type { Tags } from "../../tags.ts";
-import { type MachineArn, parseMachineArn, type World } from "./machine-arn.ts";
+import type { World } from "../../world.ts";
+import { type MachineArn, parseMachineArn } from "./machine-arn.ts";
 
 /** What an execution takes from its state machine when it starts; what a version keeps. */
 export interface Revision {

@@ -3,8 +3,8 @@ import { arn } from "../../../arn.ts";
 import type { Caller } from "../../../call.ts";
 import type { Key, ReadTransaction } from "../../../store/store.ts";
 import type { Tags } from "../../../tags.ts";
+import type { World } from "../../../world.ts";
 import { resourceNotFound } from "../errors.ts";
-import type { World } from "../names.ts";
 import { type StreamSettings, shownStreamSettings } from "./stream-settings.ts";
 
 export type MappingState =

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../../states-language/definition.ts";
 import type { Key } from "../../../store/store.ts";
-import type { World } from "../machine-arn.ts";
+import type { World } from "../../../world.ts";
 import type { MockedResponse } from "../task/mock/configuration.ts";
 
 /**

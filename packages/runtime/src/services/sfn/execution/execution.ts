@@ -8,7 +8,7 @@ import type {
 } from "@aws-sdk/client-sfn";
 import { arn } from "../../../arn.ts";
 import type { Key, ReadTransaction, WriteTransaction } from "../../../store/store.ts";
-import type { World } from "../machine-arn.ts";
+import type { World } from "../../../world.ts";
 
 /** A run of a state machine: what it was started with, and how it ended. Where it stands is told by its branches. */
 export interface Execution extends World {

@@ -1,6 +1,7 @@
 import { ServiceError } from "../../../errors.ts";
 import type { ReadTransaction } from "../../../store/store.ts";
-import { invalidArn, parseStatesArn, type World } from "../machine-arn.ts";
+import type { World } from "../../../world.ts";
+import { invalidArn, parseStatesArn } from "../machine-arn.ts";
 import { type Execution, getExecution } from "./execution.ts";
 
 /** How long an execution that has ended is kept. Source: the developer guide, "Service quotas". */

@@ -1,6 +1,6 @@
 import type { HistoryEvent, HistoryEventType } from "@aws-sdk/client-sfn";
 import type { Key } from "../../../store/store.ts";
-import type { World } from "../machine-arn.ts";
+import type { World } from "../../../world.ts";
 
 /** The member of a HistoryEvent that holds the details of an event of this type. */
 type DetailsMember<Type extends HistoryEventType> = Type extends `${string}StateEntered`

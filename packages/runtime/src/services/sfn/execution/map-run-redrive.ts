@@ -1,6 +1,6 @@
 import type { Cloud } from "../../../cloud.ts";
 import type { WriteTransaction } from "../../../store/store.ts";
-import type { World } from "../machine-arn.ts";
+import type { World } from "../../../world.ts";
 import { startedKey } from "./execution.ts";
 import type { RecordedEvent } from "./history.ts";
 import { beginChild, childrenOf, countOf, goOn, type MapRun, mapRunKey, moved } from "./map-run.ts";

@@ -4,8 +4,9 @@ import { arn } from "../../../arn.ts";
 import type { Cloud } from "../../../cloud.ts";
 import type { Json } from "../../../states-language/definition.ts";
 import type { Key, ReadTransaction, WriteTransaction } from "../../../store/store.ts";
+import type { World } from "../../../world.ts";
 import { resourceNotFound } from "../errors.ts";
-import { invalidArn, parseStatesArn, type World } from "../machine-arn.ts";
+import { invalidArn, parseStatesArn } from "../machine-arn.ts";
 import { endExecution } from "./ending.ts";
 import {
   type Dispatch,

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Cloud } from "../../../cloud.ts";
 import type { WriteTransaction } from "../../../store/store.ts";
+import type { World } from "../../../world.ts";
 import { definitionOf, runningKey, type StateMachine } from "../machine.ts";
-import type { World } from "../machine-arn.ts";
 import { type Branch, branchesKey } from "./branch.ts";
 import {
   type ExecutedMachine,

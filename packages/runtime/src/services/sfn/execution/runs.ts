@@ -1,8 +1,8 @@
 import type { Cloud } from "../../../cloud.ts";
 import type { Json } from "../../../states-language/definition.ts";
 import type { ReadTransaction } from "../../../store/store.ts";
+import type { World } from "../../../world.ts";
 import { definitionOf, machineKey, type StateMachine } from "../machine.ts";
-import type { World } from "../machine-arn.ts";
 import { type Branch, branchesKey, itemsKey, newBranch, resultsKey } from "./branch.ts";
 import { definitionText, type Execution, getExecution, RUNS, runKey } from "./execution.ts";
 import { expressJournal, storeJournal } from "./journal.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { World } from "../machine-arn.ts";
+import type { World } from "../../../world.ts";
 
 /** What a task token stands for. Clients take it for any text. */
 export interface TaskTokenParts extends World {

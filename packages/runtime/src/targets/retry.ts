@@ -1,9 +1,17 @@
 import { createHash } from "node:crypto";
-import type { RetryPolicy } from "@aws-sdk/client-eventbridge";
 
-/** Source of both: EventBridge user guide, "How EventBridge retries delivering events". */
-export const RETRY_ATTEMPTS_DEFAULT = 185;
-export const EVENT_AGE_SECONDS_DEFAULT = 86_400;
+/** What a rule's or a schedule's target asks for. */
+export interface RetryPolicy {
+  readonly MaximumRetryAttempts?: number | undefined;
+  readonly MaximumEventAgeInSeconds?: number | undefined;
+}
+
+/**
+ * The defaults, and the most. Sources: EventBridge user guide, "How EventBridge retries delivering events"; API
+ * reference of EventBridge Scheduler, `RetryPolicy`.
+ */
+export const RETRY_ATTEMPTS_MAX = 185;
+export const EVENT_AGE_SECONDS_MAX = 86_400;
 
 /**
  * AWS tells of an exponential backoff with jitter and no figures. Doubled from one second to eight minutes, its 185
@@ -28,9 +36,9 @@ export function decideRetry(
   now: number,
 ): RetryDecision {
   const { id, retries, since } = delivery;
-  const attemptsMax = policy?.MaximumRetryAttempts ?? RETRY_ATTEMPTS_DEFAULT;
+  const attemptsMax = policy?.MaximumRetryAttempts ?? RETRY_ATTEMPTS_MAX;
   if (retries >= attemptsMax) return { retry: false, exhausted: "MaximumRetryAttempts" };
-  const ageMs = (policy?.MaximumEventAgeInSeconds ?? EVENT_AGE_SECONDS_DEFAULT) * 1_000;
+  const ageMs = (policy?.MaximumEventAgeInSeconds ?? EVENT_AGE_SECONDS_MAX) * 1_000;
   const againAt = now + backoff(id, retries);
   if (againAt > since + ageMs) return { retry: false, exhausted: "MaximumEventAgeInSeconds" };
   return { retry: true, againAt };
