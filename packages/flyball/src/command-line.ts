@@ -17,7 +17,7 @@ const commands = {
     load: () => import("./commands/status.ts"),
   },
   loops: {
-    summary: "print every loop that was stopped, and its path",
+    summary: "print every loop, and its path",
     load: () => import("./commands/loops.ts"),
   },
   faults: {

@@ -1,26 +1,99 @@
 import type { Hop, StoppedChain } from "@flyball/runtime";
 import { styled } from "./style.ts";
 
-/** The last part of an ARN, which people know a resource by. */
+/** What people call a resource, by the service in its ARN and the beginning of what follows the account. */
+const NOUNS: readonly (readonly [service: string, resource: RegExp, noun: string])[] = [
+  ["states", /^stateMachine:([^:/]+)/, "state machine"],
+  ["events", /^event-bus\/(.+)/, "event bus"],
+  ["events", /^rule\/(?:.+\/)?(.+)/, "rule"],
+  ["pipes", /^pipe\/(.+)/, "pipe"],
+  ["scheduler", /^schedule\/(?:.+\/)?(.+)/, "schedule"],
+  ["dynamodb", /^table\/([^/]+)\/stream/, "stream"],
+];
+
+/** The part of an ARN that people know a resource by. */
 export function nameOf(arn: string): string {
-  return arn.slice(arn.lastIndexOf(":") + 1);
+  return known(arn)?.name ?? arn.slice(arn.lastIndexOf(":") + 1);
 }
 
 function kindOf(arn: string): string {
   return arn.split(":")[2] ?? "";
 }
 
-/** A resource as a line shows it: its name, and its service where that is not Lambda. */
+function known(arn: string): { name: string; noun: string } | undefined {
+  const resource = arn.split(":").slice(5).join(":");
+  for (const [service, pattern, noun] of NOUNS) {
+    const [, name] = (service === kindOf(arn) && pattern.exec(resource)) || [];
+    if (name !== undefined) return { name, noun };
+  }
+  return undefined;
+}
+
+/** A resource as a line shows it: its name, and what it is where that is no function. */
 export function labelOf(arn: string): string {
-  const kind = kindOf(arn);
+  const kind = known(arn)?.noun ?? kindOf(arn);
   return kind === "lambda" || kind === "" ? nameOf(arn) : `${nameOf(arn)} (${kind})`;
 }
 
-/** One hop of a chain in a line, as it happens. */
-export function hopLine(hop: Hop): string {
-  const where = `${labelOf(hop.from)} → ${labelOf(hop.to)}`;
-  if (!hop.invocation) return `      ${where}`;
-  return `${String(hop.invocation.depth).padStart(4)}  ${where}`;
+/** A path, a line for each hop; invocations are numbered from its beginning. */
+export function pathLines(hops: readonly Hop[]): string[] {
+  let invocations = 0;
+  return hops.filter(isBetweenResources).map(({ from, to, invocation }) => {
+    if (invocation) invocations = Math.max(invocations + 1, invocation.depth);
+    const number = invocation ? String(invocations) : "";
+    return `${number.padStart(4)}  ${labelOf(from)} → ${labelOf(to)}`;
+  });
+}
+
+/** AWS tells of an execution in a service's name: its events come out of the machine, as the next hop says. */
+function isBetweenResources({ from, action }: Hop): boolean {
+  return !isPassing(action) || from.startsWith("arn:");
+}
+
+/** A chain that goes on through a resource, without a call: an event matched a rule, a pipe has read a record. */
+function isPassing(action: string): boolean {
+  return !action.includes(":");
+}
+
+/**
+ * Hops as they happen, a line each, without what says nothing new: that a machine which a line has started now runs.
+ * A reader keeps one for all its hops.
+ */
+export class HopLines {
+  /** The latest of the hops that were told, of all chains. */
+  readonly #told: Hop[] = [];
+
+  /** Undefined where there is nothing to tell. */
+  lineOf(hop: Hop): string | undefined {
+    if (!isBetweenResources(hop)) return undefined;
+    if (isPassing(hop.action)) {
+      const called = this.#told.findIndex(
+        ({ root, from, to }) => root === hop.root && from === hop.from && to === hop.to,
+      );
+      if (called >= 0) {
+        this.#told.splice(called, 1);
+        return undefined;
+      }
+    } else {
+      this.#told.push(hop);
+      if (this.#told.length > TOLD_MAX) this.#told.shift();
+    }
+    const { root, from, to, action, invocation } = hop;
+    const parts = [
+      `${styled("dim", root.slice(-8))} ${labelOf(from)} → ${labelOf(to)}`,
+      ...(isPassing(action) ? [] : [styled("dim", action)]),
+      ...(invocation ? [invocationOf(from, invocation.depth)] : []),
+    ];
+    return `${styled("dim", new Date(hop.at).toISOString().slice(11, 23))} ${parts.join("  ")}`;
+  }
+}
+
+const TOLD_MAX = 200;
+
+function invocationOf(from: string, depth: number): string {
+  const anew = depth === 1 && TITLES[kindOf(from)] !== undefined;
+  const where = anew ? ", as AWS counts: its count begins anew here" : " of the chain";
+  return `${styled("bold", `invocation ${depth}`)}${styled("dim", where)}`;
 }
 
 /**
@@ -33,7 +106,7 @@ export function loopLines(loop: StoppedChain): string[] {
   return [
     `${headline(loop)}`,
     `  round    ${cycle}`,
-    `  chain    ${loop.root}, ${loop.depth} invocations, in ${loop.region} of ${loop.account}`,
+    `  chain    ${loop.root}, ${loop.depth} ${loop.covered ? "invocations" : "steps"}, in ${loop.region} of ${loop.account}`,
     ...(loop.covered ? coveredLines(loop, name) : uncoveredLines(loop)),
   ];
 }
@@ -58,15 +131,35 @@ function coveredLines(loop: StoppedChain, name: string): string[] {
 
 function uncoveredLines({ cycle, stopped }: StoppedChain): string[] {
   const blind = [...new Set(cycle.map(kindOf))].filter((kind) => !COVERED_KINDS.has(kind));
+  const halts = [
+    ...cycle.flatMap((arn) => haltOf(arn) ?? []).slice(0, 1),
+    "flyball start --stop-uncovered-loops stops such loops here, as Lambda stops its own",
+  ];
   return [
     `  why      AWS's loop detection does not see through ${blind.map(titleOf).join(", ")}`,
-    "  mend     break the round, or let what goes round say when it has done so often enough",
+    "  mend     let it send elsewhere than to what starts it; or, if the loop is meant, count the rounds in the",
+    "           event and end at a number",
     ...(stopped
       ? []
-      : [
-          "           flyball start --stop-uncovered-loops stops such loops here, as Lambda stops its own",
-        ]),
+      : halts.map((halt, place) => `  ${place === 0 ? "halt" : "    "}     ${halt}`)),
   ];
+}
+
+/** What holds a round up at a resource, at once, here and on AWS; undefined where no one command does. */
+function haltOf(arn: string): string | undefined {
+  const name = nameOf(arn);
+  switch (known(arn)?.noun ?? kindOf(arn)) {
+    case "lambda":
+      return `aws lambda put-function-concurrency --function-name ${name} --reserved-concurrent-executions 0`;
+    case "rule": {
+      const [, bus] = /:rule\/(.+)\/[^/]+$/.exec(arn) ?? [];
+      return `aws events disable-rule --name ${name}${bus === undefined ? "" : ` --event-bus-name ${bus}`}`;
+    }
+    case "pipe":
+      return `aws pipes stop-pipe --name ${name}`;
+    default:
+      return undefined;
+  }
 }
 
 const COVERED_KINDS: ReadonlySet<string> = new Set(["lambda", "sqs", "sns", "s3"]);

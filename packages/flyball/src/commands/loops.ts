@@ -1,7 +1,6 @@
 import type { Hop, StoppedChain } from "@flyball/runtime";
 import { ask, endpointOf, follow } from "../client.ts";
-import { hopLine, labelOf, loopLines } from "../loop-report.ts";
-import { styled } from "../style.ts";
+import { HopLines, loopLines, pathLines } from "../loop-report.ts";
 import { parseOptions } from "../usage.ts";
 
 export const help = `flyball loops: print every loop, and its path: those that were stopped, and those that AWS would let run
@@ -47,7 +46,7 @@ function describe({ loops }: Report, withHops: boolean): string {
       const when = stop.stopped
         ? `  stopped  ${since}, refused ${times} since`
         : `  found    ${since}, came round ${times} since`;
-      const hops = withHops ? ["  path", ...stop.hops.map(hopLine)] : [];
+      const hops = withHops ? ["  path", ...pathLines(stop.hops)] : [];
       return [...loopLines(stop), when, ...hops, ""].join("\n");
     })
     .join("\n");
@@ -56,23 +55,15 @@ function describe({ loops }: Report, withHops: boolean): string {
 /** Prints what happens until the cloud is gone. Resolves with how many loops there were. */
 async function followLoops(endpoint: string, json: boolean): Promise<number> {
   let stops = 0;
+  const hops = new HopLines();
   for await (const line of follow<{ hop?: Hop; loop?: StoppedChain }>(endpoint, "/loops?follow")) {
     if (line.loop) stops += 1;
     if (json) process.stdout.write(`${JSON.stringify(line)}\n`);
-    else if (line.hop) process.stdout.write(`${timeOf(line.hop)} ${describeHop(line.hop)}\n`);
-    else if (line.loop) process.stdout.write(`${loopLines(line.loop).join("\n")}\n`);
+    else if (line.hop) {
+      const text = hops.lineOf(line.hop);
+      if (text !== undefined) process.stdout.write(`${text}\n`);
+    } else if (line.loop) process.stdout.write(`${loopLines(line.loop).join("\n")}\n`);
   }
   process.stderr.write(`flyball: the cloud at ${endpoint} has stopped.\n`);
   return stops;
-}
-
-function timeOf({ at }: Hop): string {
-  return styled("dim", new Date(at).toISOString().slice(11, 23));
-}
-
-function describeHop({ root, from, to, action, invocation }: Hop): string {
-  const times = invocation
-    ? `  ${styled("bold", `invocation ${invocation.depth} of the chain`)}`
-    : "";
-  return `${styled("dim", root.slice(-8))} ${labelOf(from)} → ${labelOf(to)}  ${styled("dim", action)}${times}`;
 }
