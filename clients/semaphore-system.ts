@@ -21,7 +21,7 @@ const FUNCTION_NAME = "acquire-lock";
 const HANGING = "hanging";
 const WORK_SECONDS = 1;
 /** Of the machine whose executions hang until their time is over. */
-const IMPATIENT_SECONDS = 6;
+const IMPATIENT_SECONDS = 8;
 /** Processes of the AWS CLI at once. */
 const CLI_AT_ONCE = 2;
 /** Between two that boto3 starts: those who come together would each have a cold function. */
