@@ -2,7 +2,7 @@ import { type StreamRecord, sequenceNumberOf } from "../../../event-sources/stre
 import type { WriteTransaction } from "../../../store/store.ts";
 import type { Polling } from "./source.ts";
 import { type Discarded, oweDiscarded } from "./stream-failure.ts";
-import { positionKey, type StreamPosition, type WindowState } from "./stream-position.ts";
+import { type MappingPosition, positionKey, type WindowState } from "./stream-position.ts";
 
 /**
  * What of a shard is dealt with. Lanes settle their records in any order; the position in the store is the last record
@@ -17,7 +17,7 @@ export class StreamProgress {
   #position: string | undefined;
   #window: WindowState | undefined;
 
-  constructor(polling: Polling, shardId: string, at: StreamPosition) {
+  constructor(polling: Polling, shardId: string, at: MappingPosition) {
     this.#polling = polling;
     this.#shardId = shardId;
     this.#begunAt = at.begunAt;
@@ -81,7 +81,7 @@ export class StreamProgress {
 
   #write(tx: WriteTransaction, finished: boolean): void {
     const { mapping } = this.#polling;
-    const position: StreamPosition = {
+    const position: MappingPosition = {
       begunAt: this.#begunAt,
       shardId: this.#shardId,
       ...(this.#position !== undefined && { sequenceNumber: this.#position }),
