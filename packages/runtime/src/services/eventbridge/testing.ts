@@ -1,10 +1,9 @@
 import type { PutEventsRequestEntry, Target } from "@aws-sdk/client-eventbridge";
-import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
 import type { Caller } from "../../call.ts";
 import type { VirtualClock } from "../../clock/virtual.ts";
 import { Cloud } from "../../cloud.ts";
-import { ServiceError } from "../../errors.ts";
 import { type AnyServiceDefinition, defineService } from "../../service.ts";
+import { countingCloudWatch, type Received, receivingServices } from "../../targets/testing.ts";
 import { eventbridge } from "./service.ts";
 
 export const ACCOUNT = "123456789012";
@@ -16,17 +15,6 @@ export const CALLER: Caller = {
 };
 /** Thu, 15 Jan 2026. */
 export const START = Date.UTC(2026, 0, 15, 12);
-
-/** What a target was sent. */
-export interface Received {
-  readonly caller: Caller;
-  /** As it came: a queue's body, a function's payload, a topic's message, an execution's input, a log event. */
-  readonly body: string;
-  readonly groupId?: string | undefined;
-  /** An execution's. */
-  readonly name?: string | undefined;
-  readonly attributes?: Readonly<Record<string, MessageAttributeValue>> | undefined;
-}
 
 export function arnOf(service: string, resource: string, world: Partial<Caller> = {}): string {
   const { account = ACCOUNT, region = REGION } = world;
@@ -144,78 +132,18 @@ export class TestCloud {
   }
 
   #targets(): AnyServiceDefinition[] {
-    const textOf = (payload: unknown) => new TextDecoder().decode(payload as Uint8Array);
-    const sqs = defineService({
-      name: "sqs",
-      operations: {
-        SendMessage: async ({ caller }, input) => {
-          const name = input.QueueUrl?.split("/").at(-1) ?? "";
-          if (name.startsWith("gone"))
-            throw new ServiceError("QueueDoesNotExist", "The specified queue does not exist.");
-          const { MessageBody: body = "", MessageGroupId: groupId } = input;
-          const attributes = input.MessageAttributes;
-          this.#take(arnOf("sqs", name, caller), { caller, body, groupId, attributes });
-          return { MessageId: "m" };
-        },
-      },
-      carries: {
-        SendMessage: (caller, { QueueUrl }) =>
-          arnOf("sqs", QueueUrl?.split("/").at(-1) ?? "", caller),
-      },
-    });
-    const lambda = defineService({
-      name: "lambda",
-      operations: {
-        Invoke: async ({ caller }, { FunctionName = "", Payload, InvocationType }) => {
-          if (InvocationType !== "Event") throw new Error("a rule waits for no function");
-          this.#take(FunctionName, { caller, body: textOf(Payload) });
-          return { StatusCode: 202 };
-        },
-      },
-    });
-    const sns = defineService({
-      name: "sns",
-      operations: {
-        Publish: async ({ caller }, { TopicArn = "", Message: body = "" }) => {
-          this.#take(TopicArn, { caller, body });
-          return { MessageId: "m" };
-        },
-      },
-    });
-    const sfn = defineService({
-      name: "sfn",
-      operations: {
-        StartExecution: async ({ caller }, { stateMachineArn = "", input: body = "", name }) => {
-          this.#take(stateMachineArn, { caller, body, name });
-          return { executionArn: "e", startDate: new Date() };
-        },
-      },
-    });
+    const take = (arn: string, received: Received) => this.#take(arn, received);
     const logs = defineService({
       name: "logs",
       operations: {
         CreateLogStream: async () => ({}),
         PutLogEvents: async ({ caller }, { logGroupName = "", logEvents = [] }) => {
           const arn = arnOf("logs", `log-group:${logGroupName}`, caller);
-          for (const event of logEvents) this.#take(arn, { caller, body: JSON.stringify(event) });
+          for (const event of logEvents) take(arn, { caller, body: JSON.stringify(event) });
           return {};
         },
       },
     });
-    const cloudwatch = defineService({
-      name: "cloudwatch",
-      operations: {
-        PutMetricData: async (_call, { MetricData = [] }) => {
-          for (const { MetricName, Dimensions = [], Values = [], Counts = [] } of MetricData) {
-            const dimensions = Dimensions.map(({ Name, Value }) => `${Name}=${Value}`).join(" ");
-            const key = `${MetricName} ${dimensions}`;
-            for (const [index, value] of Values.entries())
-              this.metrics.set(key, (this.metrics.get(key) ?? 0) + value * (Counts[index] ?? 1));
-          }
-          return {};
-        },
-      },
-    });
-    return [cloudwatch, sqs, lambda, sns, sfn, logs];
+    return [countingCloudWatch(this.metrics), ...receivingServices(take), logs];
   }
 }

@@ -1,10 +1,13 @@
 import type { CreateScheduleInput, Target } from "@aws-sdk/client-scheduler";
-import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
 import type { Caller } from "../../call.ts";
 import type { VirtualClock } from "../../clock/virtual.ts";
 import { Cloud } from "../../cloud.ts";
-import { ServiceError } from "../../errors.ts";
 import { type AnyServiceDefinition, defineService } from "../../service.ts";
+import {
+  countingCloudWatch,
+  type Received as ReceivedByTarget,
+  receivingServices,
+} from "../../targets/testing.ts";
 import { scheduler } from "./service.ts";
 
 export const ACCOUNT = "123456789012";
@@ -24,14 +27,9 @@ export function arnOf(service: string, resource: string): string {
 }
 
 /** What a target was sent. */
-export interface Received {
+export interface Received extends ReceivedByTarget {
   /** When, in milliseconds since the start. */
   readonly at: number;
-  readonly caller: Caller;
-  /** As it came: a queue's body, a function's payload, a topic's message, an execution's input, an event's detail. */
-  readonly body: string;
-  readonly groupId?: string | undefined;
-  readonly attributes?: Readonly<Record<string, MessageAttributeValue>> | undefined;
 }
 
 /**
@@ -125,74 +123,18 @@ export class TestCloud {
   }
 
   #targets(): AnyServiceDefinition[] {
-    const textOf = (payload: unknown) => new TextDecoder().decode(payload as Uint8Array);
-    const sqs = defineService({
-      name: "sqs",
-      operations: {
-        SendMessage: async ({ caller }, input) => {
-          const name = input.QueueUrl?.split("/").at(-1) ?? "";
-          if (name === "gone")
-            throw new ServiceError("QueueDoesNotExist", "The specified queue does not exist.");
-          const { MessageBody: body = "", MessageGroupId: groupId } = input;
-          const attributes = input.MessageAttributes;
-          this.#take(arnOf("sqs", name), { caller, body, groupId, attributes });
-          return { MessageId: "m", MD5OfMessageBody: "" };
-        },
-      },
-    });
-    const lambda = defineService({
-      name: "lambda",
-      operations: {
-        Invoke: async ({ caller }, { FunctionName = "", Payload, InvocationType }) => {
-          if (InvocationType !== "Event") throw new Error("a schedule waits for no function");
-          this.#take(FunctionName, { caller, body: textOf(Payload) });
-          return { StatusCode: 202 };
-        },
-      },
-    });
-    const sns = defineService({
-      name: "sns",
-      operations: {
-        Publish: async ({ caller }, { TopicArn = "", Message: body = "" }) => {
-          this.#take(TopicArn, { caller, body });
-          return { MessageId: "m" };
-        },
-      },
-    });
-    const sfn = defineService({
-      name: "sfn",
-      operations: {
-        StartExecution: async ({ caller }, { stateMachineArn = "", input: body = "" }) => {
-          this.#take(stateMachineArn, { caller, body });
-          return { executionArn: "e", startDate: new Date(0) };
-        },
-      },
-    });
+    const take = (arn: string, received: ReceivedByTarget) => this.#take(arn, received);
     const eventbridge = defineService({
       name: "eventbridge",
       operations: {
         PutEvents: async ({ caller }, { Entries = [] }) => {
           for (const { EventBusName = "", ...entry } of Entries)
-            this.#take(EventBusName, { caller, body: JSON.stringify(entry) });
+            take(EventBusName, { caller, body: JSON.stringify(entry) });
           return { FailedEntryCount: 0, Entries: Entries.map(() => ({ EventId: "e" })) };
         },
       },
     });
-    const cloudwatch = defineService({
-      name: "cloudwatch",
-      operations: {
-        PutMetricData: async (_call, { MetricData = [] }) => {
-          for (const { MetricName, Dimensions = [], Values = [], Counts = [] } of MetricData) {
-            const dimensions = Dimensions.map(({ Name, Value }) => `${Name}=${Value}`).join(" ");
-            const key = `${MetricName} ${dimensions}`;
-            for (const [index, value] of Values.entries())
-              this.metrics.set(key, (this.metrics.get(key) ?? 0) + value * (Counts[index] ?? 1));
-          }
-          return {};
-        },
-      },
-    });
-    return [cloudwatch, sqs, lambda, sns, sfn, eventbridge];
+    return [countingCloudWatch(this.metrics), ...receivingServices(take), eventbridge];
   }
 }
 
