@@ -16,6 +16,9 @@ const STARTS_PER_SECOND = 8;
 /** By what the steps between a grant and the work it lets begin may differ on a busy machine. */
 const START_SLACK_MS = 2_000;
 
+/** Long polls of 20 seconds without news: nobody comes to work any more. */
+const EMPTY_RECEIVES_MAX = 3;
+
 /** Of twenty: two fail, one is aborted, one hangs until its time is over; sixteen work. */
 function kindOf(place: number): Kind {
   if (place % 10 === 3) return "fails";
@@ -90,12 +93,18 @@ async function abortAllThatHang(
 ): Promise<void> {
   const toAbort = wanted.filter(({ kind }) => kind === "isAborted").length;
   const stops = new Map<string, Promise<unknown>>();
+  let emptyInARow = 0;
   while (stops.size < toAbort) {
     const { Messages = [] } =
       (await aws.json<{
         Messages?: Message[];
       }>`sqs receive-message --queue-url ${system.hanging} --wait-time-seconds 20 --max-number-of-messages 10`) ??
       {};
+    emptyInARow = Messages.length === 0 ? emptyInARow + 1 : 0;
+    assert.ok(
+      emptyInARow < EMPTY_RECEIVES_MAX,
+      `${stops.size} of ${toAbort} told that they hang, and then nobody did`,
+    );
     const hanging = Messages.map(({ Body = "" }) => JSON.parse(Body) as { execution: string });
     for (const { execution } of hanging)
       if (!stops.has(execution))
