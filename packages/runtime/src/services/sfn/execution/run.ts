@@ -266,21 +266,29 @@ export class Run {
   }
 
   async #fill(turn: Turn): Promise<void> {
+    for (const stimulus of this.#taken)
+      await this.#orFail(turn, () => take(turn, stimulus), stimulus.drop);
+    for (let steps = 0; steps < STATES_PER_TURN && !turn.ended; steps += 1) {
+      const branch = this.#ready.shift();
+      if (!branch) return;
+      if (this.branches.get(branch.id) === branch && branch.doing.kind === "ready")
+        await this.#orFail(turn, () => step(turn, branch));
+    }
+  }
+
+  /** An execution that cannot go on fails: it would come to the same place again. `drop` tells who waits. */
+  async #orFail(turn: Turn, part: () => Promise<void>, drop?: () => void): Promise<void> {
     try {
-      for (const stimulus of this.#taken) await take(turn, stimulus);
-      for (let steps = 0; steps < STATES_PER_TURN && !turn.ended; steps += 1) {
-        const branch = this.#ready.shift();
-        if (!branch) return;
-        if (this.branches.get(branch.id) === branch && branch.doing.kind === "ready")
-          await step(turn, branch);
-      }
+      await part();
     } catch (error) {
-      if (!(error instanceof HistoryFull)) throw error;
-      this.end(turn, {
-        status: "FAILED",
-        error: "States.Runtime",
-        cause: "The execution reached the maximum number of history events (25000).",
-      });
+      let cause = "The execution reached the maximum number of history events (25000).";
+      if (!(error instanceof HistoryFull)) {
+        if (this.cloud.stopping.aborted) throw error;
+        this.cloud.notices.emit("defect", error);
+        cause = `Flyball failed: ${String(error)}`;
+      }
+      this.end(turn, { status: "FAILED", error: "States.Runtime", cause });
+      drop?.();
     }
   }
 
