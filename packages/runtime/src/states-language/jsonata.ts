@@ -8,10 +8,10 @@ import { StatesError } from "./states-error.ts";
 
 /** An expression that could not be evaluated. History tells it in an event of its own, `EvaluationFailed`. */
 export class QueryEvaluationError extends StatesError {
-  /** The field of the state, and the place in it: `Output/total`, `Arguments/Entries[0]/Detail`. */
-  readonly location: string;
+  /** The field of the state, and the place in it: `Output/total`, `Arguments/Entries[0]/Detail`; if there is one. */
+  readonly location: string | undefined;
 
-  constructor(cause: string, location: string) {
+  constructor(cause: string, location?: string) {
     super("States.QueryEvaluationError", cause);
     this.location = location;
   }

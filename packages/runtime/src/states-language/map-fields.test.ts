@@ -104,6 +104,16 @@ test("a Map's limits are checked in AWS's words (LocalStack's snapshot tests)", 
     maxConcurrency: Number.POSITIVE_INFINITY,
     toleratedPercentage: 2.5,
   });
+  // LocalStack's snapshots of MAP_STATE_REFERENCE_IN_MAX_CONCURRENCY_PATH, …_TOLERATED_FAILURE_PATH
+  assert.deepEqual(
+    await limits({ MaxConcurrencyPath: "$.n", ToleratedFailureCountPath: "$.n" }, { n: "1" }),
+    { maxConcurrency: 1, toleratedCount: 1 },
+  );
+  await failsWith(
+    limits({ MaxConcurrencyPath: "$.n" }, { n: "1.5" }),
+    "States.Runtime",
+    'The MaxConcurrencyPath field refers to value "1.5" which is not a valid integer: $.n',
+  );
   await failsWith(
     limits({ MaxConcurrencyPath: "$.n" }, { n: "NoNumber" }),
     "States.Runtime",

@@ -1,5 +1,5 @@
 import type { Json, JsonObject, MapState, QueryLanguage } from "./definition.ts";
-import { evaluateJsonata } from "./jsonata.ts";
+import { evaluateJsonata, QueryEvaluationError } from "./jsonata.ts";
 import { expectType } from "./jsonata-type.ts";
 import { readPath } from "./jsonpath/path.ts";
 import { effectiveInput, type Moment } from "./moment.ts";
@@ -24,7 +24,7 @@ export async function itemsOf(
 /**
  * What a Map goes over: an array, or in distributed mode the members of an object (the developer guide, "Map state input
  * and output fields"). Wording: LocalStack's snapshot tests of Map states.
- * @throws StatesError `States.Runtime` / `States.QueryEvaluationError` where it is neither.
+ * @throws StatesError `States.Runtime` / `States.QueryEvaluationError` (JSONata) where it is neither.
  */
 export async function itemEntriesOf(
   state: MapState,
@@ -51,6 +51,7 @@ export async function itemEntriesOf(
       ? // of the Context object's two $ AWS tells one
         `Reference path "${state.ItemsPath.replace(/^\$\$/, "$")}" must point to array.`
       : `Map state input must be an array but was: ${JSON.stringify(items)}`;
+  if (language === "JSONata") throw new QueryEvaluationError(cause);
   throw new StatesError("States.Runtime", cause);
 }
 
@@ -119,6 +120,8 @@ export async function mapLimits(
   };
 }
 
+const WRITTEN_NUMBER = /^-?\d+(\.\d+)?$/;
+
 type LimitField = "MaxConcurrency" | "ToleratedFailureCount" | "ToleratedFailurePercentage";
 
 async function limitOf(
@@ -143,7 +146,9 @@ async function limitOf(
   if (path === undefined) return written as number | undefined;
   const value = readPath(path, effectiveInput(state, moment), scope);
   const whole = field !== "ToleratedFailurePercentage";
-  if (typeof value === "number" && (!whole || Number.isInteger(value))) return value;
+  // A text that is such a number will do, too. Source: LocalStack's snapshots of MAP_STATE_REFERENCE_IN_….
+  const number = typeof value === "string" && WRITTEN_NUMBER.test(value) ? Number(value) : value;
+  if (typeof number === "number" && (!whole || Number.isInteger(number))) return number;
   throw new StatesError(
     "States.Runtime",
     `The ${field}Path field refers to value "${typeof value === "string" ? value : JSON.stringify(value)}" ` +

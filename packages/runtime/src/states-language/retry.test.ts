@@ -51,7 +51,7 @@ test("three attempts by default, none where the definition says 0", () => {
   assert.equal(attemptsMax({ ErrorEquals: ["E"], MaxAttempts: 0 }), 0);
 });
 
-test("errors match as the developer guide says (Handling errors)", async (context) => {
+test("errors match as the developer guide and recorded histories say", async (context) => {
   const table: readonly [name: string, error: string, matches: boolean][] = [
     ["Custom", "Custom", true],
     ["Custom", "Other", false],
@@ -60,8 +60,9 @@ test("errors match as the developer guide says (Handling errors)", async (contex
     ["States.ALL", "States.TaskFailed", true],
     ["States.ALL", "States.QueryEvaluationError", true],
     ["States.ALL", "States.Runtime", false],
-    ["States.ALL", "States.DataLimitExceeded", false],
-    ["States.Runtime", "States.Runtime", true],
+    ["States.ALL", "States.DataLimitExceeded", true],
+    ["States.TaskFailed", "States.DataLimitExceeded", false],
+    ["States.Runtime", "States.Runtime", false],
     ["States.DataLimitExceeded", "States.DataLimitExceeded", true],
     ["States.TaskFailed", "Lambda.TooManyRequestsException", true],
     ["States.TaskFailed", "States.Timeout", false],

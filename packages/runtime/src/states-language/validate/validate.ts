@@ -83,8 +83,12 @@ export function languageOf(written: Json | undefined, inherited: QueryLanguage):
 }
 
 function parse(text: string, report: Report): Json | undefined {
-  if (text.trim() === "") {
+  if (text === "") {
     report.error("MISSING_DESCRIPTION", "Received a null or empty workflow input.");
+    return undefined;
+  }
+  if (text.trim() === "") {
+    report.error("SCHEMA_VALIDATION_FAILED", "Definition must be a valid JSON object");
     return undefined;
   }
   const problem = jsonProblem(text);

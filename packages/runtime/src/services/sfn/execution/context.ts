@@ -18,7 +18,7 @@ export function executionContext(execution: Execution): ExecutionContext {
       StartTime: timestamp(startDate),
       Name: name,
       RoleArn: machine.roleArn,
-      ...(machine.type === "STANDARD" ? { RedriveCount: redriveCount } : {}),
+      RedriveCount: redriveCount,
       ...(redriveDate === undefined ? {} : { RedriveTime: timestamp(redriveDate) }),
     },
     StateMachine: { Id: machine.arn, Name: machine.name },

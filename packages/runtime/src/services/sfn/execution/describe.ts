@@ -1,5 +1,7 @@
 import type { OperationOf } from "../../../service.ts";
+import { definitionOf } from "../machine.ts";
 import { checkArnGiven } from "../names.ts";
+import { variableReferences } from "../variable-references.ts";
 import { definitionText } from "./execution.ts";
 import { requireExecution } from "./find-execution.ts";
 import { redriveStatusOf } from "./redrive.ts";
@@ -49,6 +51,7 @@ export const describeStateMachineForExecution: OperationOf<
     const { machine, dispatch } = execution;
     const { loggingConfiguration, tracingConfiguration, encryptionConfiguration } = machine;
     const definition = definitionText(tx, execution, machine.definitionId);
+    const references = variableReferences(definitionOf(definition));
     return {
       stateMachineArn: machine.arn,
       name: machine.name,
@@ -60,6 +63,7 @@ export const describeStateMachineForExecution: OperationOf<
       ...(encryptionConfiguration ? { encryptionConfiguration } : {}),
       ...(dispatch ? { mapRunArn: dispatch.mapRunArn, label: dispatch.label } : {}),
       ...(machine.revisionId === undefined ? {} : { revisionId: machine.revisionId }),
+      ...(Object.keys(references).length === 0 ? {} : { variableReferences: references }),
     };
   });
 };

@@ -7,7 +7,8 @@ export function parsedInput(input: string): Json {
   try {
     return JSON.parse(input) as Json;
   } catch {
-    const complaint = jsonProblem(input)?.message ?? "Invalid execution input.";
+    const problem = input === "" ? undefined : jsonProblem(input);
+    const complaint = problem?.message ?? "Invalid execution input.";
     throw new ServiceError(
       "InvalidExecutionInput",
       `Invalid State Machine Execution Input: '${complaint}'`,

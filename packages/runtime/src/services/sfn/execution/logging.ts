@@ -95,7 +95,7 @@ function isLogged({ level }: LoggingConfiguration = {}, type: HistoryEventType):
 }
 
 /** An event as the log has it: numbers are text. Source: logs recorded from AWS. */
-function logged({ arn, redriveCount, machine }: Execution, event: RecordedEvent, data: boolean) {
+function logged({ arn, redriveCount }: Execution, event: RecordedEvent, data: boolean) {
   const { id, type, details = {}, previousEventId, at } = event;
   return {
     id: String(id),
@@ -104,7 +104,7 @@ function logged({ arn, redriveCount, machine }: Execution, event: RecordedEvent,
     previous_event_id: String(previousEventId),
     event_timestamp: String(at),
     execution_arn: arn,
-    ...(machine.type === "STANDARD" ? { redrive_count: String(redriveCount) } : {}),
+    redrive_count: String(redriveCount),
   };
 }
 

@@ -1,3 +1,4 @@
+import { parseArn } from "../../../arn.ts";
 import type { Caller } from "../../../call.ts";
 import type { Timer } from "../../../clock/clock.ts";
 import type { TaskState } from "../../../states-language/definition.ts";
@@ -158,9 +159,13 @@ function isSame(left: WorkingTask, right: WorkingTask): boolean {
   return left.attempt === right.attempt && left.phase === right.phase;
 }
 
-/** Who a task calls as: the machine's role, or the one that the state names; in the execution's chain of requests. */
+/**
+ * Who a task calls as: the machine's role, or the one that the state names, in that role's account; in the execution's
+ * chain of requests. Source: the developer guide, "Accessing resources in other AWS accounts in Step Functions".
+ */
 function callerOf({ execution }: Run, { roleArn }: WorkingTask): Caller {
-  const { account, region, machine, traceHeader } = execution;
+  const { region, machine, traceHeader } = execution;
+  const account = (roleArn !== undefined && parseArn(roleArn)?.account) || execution.account;
   return {
     account,
     region,

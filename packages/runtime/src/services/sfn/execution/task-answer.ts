@@ -8,7 +8,7 @@ import { getExecution, PAYLOAD_BYTES_MAX } from "./execution.ts";
 import { runsOf } from "./runs.ts";
 import { checkErrorAndCause } from "./stop.ts";
 import type { TaskOutcome } from "./task-state.ts";
-import { parseTaskToken } from "./task-token.ts";
+import { parseTaskToken, type TaskTokenParts } from "./task-token.ts";
 
 /** Source: API reference, SendTaskSuccess. */
 const TOKEN_LENGTH_MAX = 2_048;
@@ -20,6 +20,8 @@ export const sendTaskSuccess: OperationOf<"sfn", "SendTaskSuccess"> = async (cal
     .required("output", input.output)
     .range("output", Buffer.byteLength(input.output ?? ""), { max: PAYLOAD_BYTES_MAX })
     .check("ValidationException");
+  // A token that is none is told before an output that is none: LocalStack's test_sfn_send_task_outcome_with_no_such_token.
+  requireToken(token);
   await say(call, token, { result: parsedOutput(input.output ?? "") });
   return {};
 };
@@ -52,8 +54,7 @@ async function say(
   token: string,
   says: TaskOutcome | { readonly heartbeat: true },
 ): Promise<void> {
-  const parts = parseTaskToken(token);
-  if (!parts) throw new ServiceError("InvalidToken", "Invalid Token: 'Invalid token'");
+  const parts = requireToken(token);
   const { executionId, branchId } = parts;
   const run = runsOf(cloud).find(parts, executionId);
   if (!run) {
@@ -67,6 +68,12 @@ async function say(
     }),
   );
   if (!accepted) throw taskTimedOut();
+}
+
+function requireToken(token: string): TaskTokenParts {
+  const parts = parseTaskToken(token);
+  if (!parts) throw new ServiceError("InvalidToken", "Invalid Token: 'Invalid token'");
+  return parts;
 }
 
 function checkedToken(token: string | undefined): string {

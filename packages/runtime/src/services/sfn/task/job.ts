@@ -4,8 +4,8 @@ import { ServiceError } from "../../../errors.ts";
 import { loadModel } from "../../../gateway/model/model.ts";
 import { toResult } from "../../../sdk-action/parameters.ts";
 import type { Json, JsonObject } from "../../../states-language/definition.ts";
+import { checkSize } from "../../../states-language/size.ts";
 import { StatesError } from "../../../states-language/states-error.ts";
-import { checkSize } from "./data-limit.ts";
 import type { ServiceIntegration } from "./integration.ts";
 
 /** A Standard execution may last a year; who waits for one waits no longer. */
@@ -65,7 +65,7 @@ function outcome({ resource }: ServiceIntegration, execution: JsonObject): Json 
   const told = resource.endsWith(".sync:2") ? withJson(execution) : execution;
   if (execution.Status !== "SUCCEEDED")
     throw new StatesError("States.TaskFailed", JSON.stringify(told));
-  checkSize("states", told);
+  checkSize(told, "states");
   return told;
 }
 

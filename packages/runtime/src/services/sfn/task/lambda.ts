@@ -4,8 +4,8 @@ import type { Caller } from "../../../call.ts";
 import type { Cloud } from "../../../cloud.ts";
 import type { ServiceError } from "../../../errors.ts";
 import type { Json, JsonObject } from "../../../states-language/definition.ts";
+import { checkSize } from "../../../states-language/size.ts";
 import { StatesError } from "../../../states-language/states-error.ts";
-import { checkSize } from "./data-limit.ts";
 import { isAnswer, optimizedFailure } from "./failure.ts";
 import { optimized } from "./optimized.ts";
 import type { TaskOptions } from "./perform.ts";
@@ -34,7 +34,7 @@ export async function invokeFunction(
   const payload = Buffer.from(Payload ?? []).toString();
   if (FunctionError !== undefined) throw functionFailure(payload);
   const result = parsed(payload);
-  checkSize(functionArn, result);
+  checkSize(result, functionArn);
   return result;
 }
 
@@ -52,7 +52,8 @@ export function functionCaller(caller: Caller, parameters: Json): Caller {
 export function answeredPayload(answer: JsonObject): JsonObject {
   const { Payload, FunctionError } = answer;
   const text = typeof Payload === "string" ? Payload : "";
-  if (FunctionError !== undefined) throw functionFailure(text);
+  // This integration writes the payload anew, so without blanks. Source: histories recorded from AWS.
+  if (FunctionError !== undefined) throw functionFailure(compact(text));
   return Payload === undefined ? answer : { ...answer, Payload: parsed(text) };
 }
 
@@ -86,6 +87,11 @@ function parsed(payload: string): Json {
   } catch {
     return payload;
   }
+}
+
+function compact(payload: string): string {
+  const value = parsed(payload);
+  return value === payload ? payload : JSON.stringify(value);
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

@@ -20,7 +20,6 @@ export function callMetadata(
   },
 ): JsonObject {
   const headers: Record<string, string> = {
-    Connection: "keep-alive",
     "Content-Length": String(contentLength),
     "Content-Type": contentType,
     Date: new Date(cloud.clock.now()).toUTCString(),

@@ -2,7 +2,7 @@ import assert from "node:assert";
 import { test } from "node:test";
 import { ServiceError } from "../../../errors.ts";
 import type { JsonObject } from "../../../states-language/definition.ts";
-import { TASK_DATA_BYTES_MAX } from "./data-limit.ts";
+import { DATA_BYTES_MAX } from "../../../states-language/size.ts";
 import { integrationOf } from "./integration.ts";
 import { performTask } from "./perform.ts";
 import { CALLER, EXECUTION_ARN, serviceError, TaskWorld } from "./testing.ts";
@@ -41,7 +41,7 @@ test("An optimized integration tells of the call beside the answer: its request 
   const result = (await world.perform(SQS, { QueueUrl: "q", MessageBody: "b" })) as JsonObject;
   const { requestId } = world.calls[0]!;
   const headers = {
-    Connection: "keep-alive",
+    connection: "keep-alive",
     "Content-Length": "106",
     "Content-Type": "application/x-amz-json-1.0",
     Date: "Fri, 02 Jan 2026 03:04:05 GMT",
@@ -379,9 +379,9 @@ test("A result above 256 KiB is refused (test_service_task_lambada_data_limit_ex
   const overhead = Buffer.byteLength('{"Item":{"id":{"S":""}}}');
   const itemOf = (bytes: number) => ({ Item: { id: { S: "é".repeat(bytes / 2) } } });
   const resource = "arn:aws:states:::aws-sdk:dynamodb:getItem";
-  world.answers.GetItem = itemOf(TASK_DATA_BYTES_MAX - overhead);
+  world.answers.GetItem = itemOf(DATA_BYTES_MAX - overhead);
   await world.perform(resource, { TableName: "t" });
-  world.answers.GetItem = itemOf(TASK_DATA_BYTES_MAX - overhead + 2);
+  world.answers.GetItem = itemOf(DATA_BYTES_MAX - overhead + 2);
   const { error, cause } = await world.failure(resource, { TableName: "t" });
   assert.equal(error, "States.DataLimitExceeded");
   assert.equal(

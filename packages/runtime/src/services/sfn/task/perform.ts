@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { crc32 } from "node:zlib";
 import type { Caller } from "../../../call.ts";
 import type { Cloud } from "../../../cloud.ts";
 import { ParameterError } from "../../../sdk-action/parameters.ts";
 import { callOperation, type SdkAction } from "../../../sdk-action/sdk-action.ts";
 import type { Json, JsonObject } from "../../../states-language/definition.ts";
+import { checkSize } from "../../../states-language/size.ts";
 import { StatesError } from "../../../states-language/states-error.ts";
-import { checkSize } from "./data-limit.ts";
 import { failedEntries, withExecution } from "./events.ts";
 import { isAnswer, optimizedFailure, sdkFailure } from "./failure.ts";
 import {
@@ -69,7 +70,7 @@ async function callService(
           requestId,
           signal: options.signal,
         });
-    checkSize(integration.resourceType, result);
+    checkSize(result, integration.resourceType);
     return result;
   } catch (error) {
     if (error instanceof ParameterError) throw unfit(parameters, error);
@@ -105,14 +106,15 @@ async function callOptimized(
     }
   };
   const answer = await answerOf();
-  const length = Buffer.byteLength(bodyOf(action, answer));
+  const body = Buffer.from(bodyOf(action, answer));
   if (action.service === "eventbridge") failedEntries(answer);
   const result = action.service === "lambda" ? answeredPayload(answer) : answer;
   if (!hasMetadata) return result;
-  const further = headersOf(action, answer);
+  const contentLength = body.byteLength;
+  const further = headersOf(action, answer, body);
   return inOrder({
     ...result,
-    ...callMetadata(cloud, { requestId, contentType, contentLength: length, further }),
+    ...callMetadata(cloud, { requestId, contentType, contentLength, further }),
   });
 }
 
@@ -125,14 +127,25 @@ function bodyOf({ service }: SdkAction, answer: JsonObject): string {
   return service === "lambda" ? String(answer.Payload ?? "") : JSON.stringify(answer);
 }
 
-function headersOf({ service }: SdkAction, answer: JsonObject): Readonly<Record<string, string>> {
-  if (service !== "lambda") return {};
-  const { ExecutedVersion: version, LogResult: log } = answer;
-  return {
-    ...(typeof version === "string" ? { "X-Amz-Executed-Version": version } : {}),
-    ...(typeof log === "string" ? { "X-Amz-Log-Result": log } : {}),
-    "x-amzn-Remapped-Content-Length": "0",
-  };
+/** What the services answer with beside what all of them do, spelt as they spell it. Source: recorded histories. */
+function headersOf(
+  { service }: SdkAction,
+  { ExecutedVersion: version, LogResult: log }: JsonObject,
+  body: Buffer,
+): Readonly<Record<string, string>> {
+  switch (service) {
+    case "lambda":
+      return {
+        Connection: "keep-alive",
+        ...(typeof version === "string" ? { "X-Amz-Executed-Version": version } : {}),
+        ...(typeof log === "string" ? { "X-Amz-Log-Result": log } : {}),
+        "x-amzn-Remapped-Content-Length": "0",
+      };
+    case "dynamodb":
+      return { Connection: "keep-alive", Server: "Server", "x-amz-crc32": String(crc32(body)) };
+    default:
+      return { connection: "keep-alive" };
+  }
 }
 
 /** What the parameters of a state came to that the action cannot take. */
