@@ -1,19 +1,6 @@
+import type { Bin, Step } from "../chart/chart.ts";
 import type { OcrEvent } from "./ocr-service.ts";
 import type { RunResult } from "./pipeline.ts";
-
-/** A value that holds from `at` on; `at` in the application's seconds since the first document was sent. */
-export interface Step {
-  readonly at: number;
-  readonly value: number;
-}
-
-/** What reached the service in some seconds, a second. */
-export interface Bin {
-  readonly from: number;
-  readonly to: number;
-  readonly started: number;
-  readonly refused: number;
-}
 
 export interface Collapse {
   readonly from: number;
