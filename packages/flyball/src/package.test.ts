@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -246,13 +246,24 @@ describe("what npm pack makes of it, installed into an empty folder", () => {
     await assertNothingLoadedFromElsewhere();
   });
 
+  test("state machines in JSONata, rules, schedules and pipes work", async () => {
+    const script = join(home, "states-and-events.mjs");
+    await copyFile(
+      fileURLToPath(new URL("testing/states-and-events.mjs", import.meta.url)),
+      script,
+    );
+    const { stdout, stderr } = await execute(process.execPath, [script], { cwd: home, env });
+    assert.deepEqual([JSON.parse(stdout), stderr], [['"SUCCEEDED"', "piped 42"], ""]);
+    await assertNothingLoadedFromElsewhere();
+  });
+
   test("its types are whole, and refuse what is wrong", async () => {
     await writeFile(
       join(home, "consumer.mts"),
       `import { SQSClient } from "@aws-sdk/client-sqs";
        import { type Flyball, type FlyballOptions, type Loop, startFlyball } from "flyball";
 
-       const options: FlyballOptions = { ephemeral: true, clock: "virtual", startTime: 0, port: 0, host: "::1" };
+       const options: FlyballOptions = { ephemeral: true, clock: "virtual", startTime: 0, port: 0, host: "::1", stopUncoveredLoops: true, sfnMockConfig: "mocks.json" };
        export async function use(): Promise<string[]> {
          await using flyball: Flyball = await startFlyball(options);
          new SQSClient(flyball.clientConfig).destroy();
