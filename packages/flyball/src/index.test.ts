@@ -12,6 +12,11 @@ import {
   RecursiveInvocationException,
 } from "@aws-sdk/client-lambda";
 import {
+  CreateStateMachineCommand,
+  SFNClient,
+  StartSyncExecutionCommand,
+} from "@aws-sdk/client-sfn";
+import {
   CreateQueueCommand,
   ListQueuesCommand,
   ReceiveMessageCommand,
@@ -150,4 +155,41 @@ test("loops() tells of each loop that was stopped", async () => {
   const [loop] = await eventually("the loop", () => flyball.loops().length > 0 && flyball.loops());
   assert.equal(loop?.invocations, 16);
   assert.equal(loop?.functionArn, "arn:aws:lambda:us-east-1:000000000000:function:itself");
+});
+
+// The SDK puts "sync-" before the host of these (the operation's endpoint trait), and there is no such host.
+test("StartSyncExecution arrives from a client in the test, and from one in a Node.js function that knows of nothing", async () => {
+  await using flyball = await startFlyball();
+  const Role = "arn:aws:iam::000000000000:role/r";
+  const sfn = new SFNClient(flyball.clientConfig);
+  const { stateMachineArn } = await sfn.send(
+    new CreateStateMachineCommand({
+      name: "at-once",
+      type: "EXPRESS",
+      roleArn: Role,
+      definition: '{"StartAt":"Done","States":{"Done":{"Type":"Succeed"}}}',
+    }),
+  );
+  const { status } = await sfn.send(new StartSyncExecutionCommand({ stateMachineArn }));
+  assert.equal(status, "SUCCEEDED");
+  const lambda = new LambdaClient(flyball.clientConfig);
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: "caller",
+      Runtime: "nodejs22.x",
+      Handler: "index.handler",
+      Role,
+      Timeout: 30,
+      Code: {
+        ZipFile: zipOf(`
+          import { SFNClient, StartSyncExecutionCommand } from "@aws-sdk/client-sfn";
+          const sfn = new SFNClient({});
+          export const handler = async (stateMachineArn) =>
+            (await sfn.send(new StartSyncExecutionCommand({ stateMachineArn }))).status;`),
+      },
+    }),
+  );
+  const Payload = Buffer.from(JSON.stringify(stateMachineArn));
+  const answer = await lambda.send(new InvokeCommand({ FunctionName: "caller", Payload }));
+  assert.equal(answer.Payload?.transformToString(), '"SUCCEEDED"');
 });

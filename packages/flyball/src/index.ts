@@ -60,6 +60,8 @@ export interface Flyball extends AsyncDisposable {
     readonly endpoint: string;
     readonly region: string;
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+    /** Step Functions' client would put `sync-` before the host of two operations, and `sync-127.0.0.1` is nowhere. */
+    readonly disableHostPrefix: true;
   };
   /** Every loop, the latest first: those that were stopped, and those that AWS would let run. */
   loops(): readonly Loop[];
@@ -98,6 +100,7 @@ export async function startFlyball(options: FlyballOptions = {}): Promise<Flybal
       endpoint,
       region: "us-east-1",
       credentials: { accessKeyId: "000000000000", secretAccessKey: "flyball" },
+      disableHostPrefix: true,
     },
     loops: () => runtime.cloud().chains.report().loops,
     advance: (milliseconds) => runtime.advance(milliseconds),

@@ -5,6 +5,7 @@
 // Behaviour as documented by aws/aws-lambda-nodejs-runtime-interface-client, which is AWS's managed runtime.
 const { runtimeError } = require("./node-errors.cjs");
 const { loadHandler, NODE_24, offerSdk, STREAMING } = require("./node-handler.cjs");
+const { findPrefixedEndpoint } = require("./node-host-prefix.cjs");
 const { logError, patchConsole, REQUEST_ID, writeThrough } = require("./node-log.cjs");
 const {
   nextInvocation,
@@ -223,6 +224,7 @@ patchConsole();
 writeThrough("stdout");
 writeThrough("stderr");
 offerSdk();
+findPrefixedEndpoint();
 globalThis.awslambda = {
   streamifyResponse(handler, options) {
     handler[STREAMING] = "response";
