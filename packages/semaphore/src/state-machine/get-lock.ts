@@ -49,7 +49,6 @@ export function getLock(terms: Terms, timeoutSeconds: number, after: After): Sta
 }
 
 function waitForLock(terms: Terms, timeoutSeconds: number): States {
-  const key = { TableName: terms.table, Key: keyOf(terms) };
   return {
     StartAt: "Come to the lock",
     States: {
@@ -57,18 +56,7 @@ function waitForLock(terms: Terms, timeoutSeconds: number): States {
         Assign: { called: false, ticket: 0, startS: 0 },
         Next: "Look",
       }),
-      Look: dynamodb(
-        "getItem",
-        { ...key, ConsistentRead: true },
-        {
-          Assign: {
-            item: jsonata("$exists($states.result.Item) ? $states.result.Item : {}"),
-            nowS: jsonata(`${NOW} / 1000`),
-          },
-          Next: "What is there?",
-        },
-      ),
-      "What is there?": whatIsThere(),
+      Look: look(terms),
       "May it go on?": mayItGoOn(terms),
       Create: create(terms),
       "Take back what a lease's end has freed": takeBack(terms),
@@ -105,25 +93,33 @@ function horizonS({ limit, startGap }: Terms): number {
   return limit * startGap;
 }
 
-function whatIsThere(): State {
+function look(terms: Terms): State {
+  const item = "$states.result.Item";
   const number = (attribute: string, missing: number) =>
-    `($exists($item.${attribute}.N) ? $number($item.${attribute}.N) : ${missing})`;
-  return state("Pass", {
-    Assign: {
-      held: jsonata(`$exists($lookup($item, ${ME}))`),
-      unitsOut: jsonata(number("currentlockcount", -1)),
-      nextS: jsonata(number("nextavailtime", 0)),
-      passed: jsonata(number(CALLED, 0)),
-      waiting: jsonata(`${number(JOINED, 0)} - ${number(CALLED, 0)}`),
-      ended: jsonata(`[$filter($keys($item), function($name) {(
-        $lease := $lookup($item, $name).S;
-        $contains($name, ":execution:") and $exists($lease)
-          ? ($contains($lease, "/") ? $toMillis($substringAfter($lease, "/")) + ${LEASE_SLACK_MS} < $nowS * 1000 : false)
-          : false
-      )})]`),
+    `($exists(${item}.${attribute}.N) ? $number(${item}.${attribute}.N) : ${missing})`;
+  const hasEnded = `function($name) {(
+      $lease := $lookup(${item}, $name).S;
+      $contains($name, ":execution:") and $exists($lease)
+        ? ($contains($lease, "/") ? $toMillis($substringAfter($lease, "/")) + ${LEASE_SLACK_MS} < ${NOW} : false)
+        : false
+    )}`;
+  const holder = `function($name) { {"owner": $name, "lease": $lookup(${item}, $name).S} }`;
+  return dynamodb(
+    "getItem",
+    { TableName: terms.table, Key: keyOf(terms), ConsistentRead: true },
+    {
+      Assign: {
+        nowS: jsonata(`${NOW} / 1000`),
+        held: jsonata(`$exists($lookup(${item}, ${ME}))`),
+        unitsOut: jsonata(number("currentlockcount", -1)),
+        nextS: jsonata(number("nextavailtime", 0)),
+        passed: jsonata(number(CALLED, 0)),
+        waiting: jsonata(`${number(JOINED, 0)} - ${number(CALLED, 0)}`),
+        ended: jsonata(`[$map($filter($keys(${item}), ${hasEnded}), ${holder})]`),
+      },
+      Next: "May it go on?",
     },
-    Next: "May it go on?",
-  });
+  );
 }
 
 function mayItGoOn(terms: Terms): State {
@@ -163,10 +159,13 @@ function takeBack(terms: Terms): State {
       Key: keyOf(terms),
       UpdateExpression: "SET #count = #count - :units REMOVE #owner",
       ConditionExpression: "#owner = :lease AND #count >= :units",
-      ExpressionAttributeNames: { "#count": "currentlockcount", "#owner": jsonata("$ended[0]") },
+      ExpressionAttributeNames: {
+        "#count": "currentlockcount",
+        "#owner": jsonata("$ended[0].owner"),
+      },
       ExpressionAttributeValues: {
         ":units": { N: String(terms.units) },
-        ":lease": { S: jsonata("$lookup($item, $ended[0]).S") },
+        ":lease": { S: jsonata("$ended[0].lease") },
       },
     },
     { refused: "Look", Next: "Look" },
