@@ -1,3 +1,4 @@
+import { isJson } from "../../json-text.ts";
 /** What a template's placeholder stands for; undefined where the event has nothing at its path. */
 export type Values = (name: string) => unknown;
 
@@ -35,15 +36,6 @@ export function isJsonText(text: string): boolean {
   if (isJson(text)) return true;
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   return lines.length > 1 && lines.every(isJson);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function asText(value: unknown): string {

@@ -1,5 +1,6 @@
 import type { Target } from "@aws-sdk/client-scheduler";
 import { type Arn, parseArn } from "../../arn.ts";
+import { isJson } from "../../json-text.ts";
 import { findSdkAction } from "../../sdk-action/sdk-action.ts";
 import { sdkService } from "../../sdk-action/services.ts";
 import { TARGET_RESOURCES } from "../../targets/send.ts";
@@ -76,15 +77,6 @@ async function checkUniversal(service: string, action: string, { Input }: Target
     throw invalid(`${action} is not a supported api for ${service}.`);
   if (Input !== undefined && !isJsonObject(Input))
     throw invalid("Invalid RequestJson provided. Reason: it is not a JSON object.");
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function isJsonObject(text: string): boolean {

@@ -1,6 +1,7 @@
 import type { StateMachineType } from "@aws-sdk/client-sfn";
 import { Constraints } from "../../constraints.ts";
 import { ServiceError } from "../../errors.ts";
+import { isJson } from "../../json-text.ts";
 import type { StateMachineDefinition } from "../../states-language/definition.ts";
 import {
   type Diagnostic,
@@ -67,13 +68,4 @@ function accepted(text: string, diagnostics: readonly Diagnostic[]): StateMachin
 function leavesState({ code, location = "" }: Diagnostic, state: string): boolean {
   const ofTransition = code === "MISSING_TRANSITION_TARGET" || code === "MISSING_END_STATE";
   return ofTransition && !location.slice(state.length).includes("/States/");
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
