@@ -1,3 +1,5 @@
+import { nestsTooDeep, TOO_DEEP } from "./size.ts";
+
 /** What keeps a text from being JSON. */
 export interface JsonProblem {
   /** In the words of Jackson, the parser that AWS has: `Unexpected character ('}' (code 125)): …`. */
@@ -22,6 +24,11 @@ export function jsonProblem(text: string): JsonProblem | undefined {
     const { message, at } = new Scan(text).run();
     return { message, source: sourceAt(text, at) };
   }
+}
+
+/** Why a text is none that an execution can take as data, in Jackson's words; undefined where it is. */
+export function dataProblem(text: string): string | undefined {
+  return nestsTooDeep(text) ? TOO_DEEP : jsonProblem(text)?.message;
 }
 
 function sourceAt(text: string, at: number): string {

@@ -1,8 +1,8 @@
 import jsonata from "jsonata";
+import { BoundRegExp } from "./bound-regexp.ts";
 import type { Json, JsonObject } from "./definition.ts";
 import { stepFunctionsFunctions } from "./jsonata-functions.ts";
 import { boundExpression, type Evaluation, evaluationKey } from "./jsonata-limits.ts";
-import { BoundRegExp } from "./jsonata-regex.ts";
 import type { Scope } from "./scope.ts";
 import { StatesError } from "./states-error.ts";
 

@@ -1,4 +1,6 @@
+import { MatchTimeout } from "../bound-regexp.ts";
 import type { Json } from "../definition.ts";
+import { StatesError } from "../states-error.ts";
 import { isEqual, isObject } from "./equal.ts";
 import { type Documents, evaluate } from "./evaluate.ts";
 import {
@@ -129,8 +131,17 @@ function matches(left: Operand, right: Operand, documents: Documents): boolean {
   const value = operandValue(subject, documents);
   if (value === undefined) return false;
   return (Array.isArray(value) ? value : [value]).some((each) =>
-    pattern.pattern.test(textOf(each)),
+    isMatch(pattern.pattern, textOf(each)),
   );
+}
+
+function isMatch(pattern: RegExp, text: string): boolean {
+  try {
+    return pattern.test(text);
+  } catch (error) {
+    if (!(error instanceof MatchTimeout)) throw error;
+    throw new StatesError("States.Runtime", `Matching ${pattern} takes too long.`);
+  }
 }
 
 function textOf(value: Json): string {

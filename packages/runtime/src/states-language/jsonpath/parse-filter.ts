@@ -1,3 +1,4 @@
+import { BoundRegExp } from "../bound-regexp.ts";
 import type { Json } from "../definition.ts";
 import { FILTER_DEPTH_MAX, readInnerPath } from "./parse.ts";
 import type { Reader } from "./reader.ts";
@@ -114,7 +115,7 @@ function readPattern(reader: Reader): Operand {
 /** A pattern has to match the whole of a value, as `java.util.regex.Matcher.matches` does. */
 function compilePattern(reader: Reader, source: string, flags: string): RegExp {
   try {
-    return new RegExp(`^(?:${source})$`, [...new Set(flags.replace("u", ""))].join(""));
+    return new BoundRegExp(`^(?:${source})$`, [...new Set(flags.replace("u", ""))].join(""));
   } catch {
     return reader.fail(`'${source}' is no regular expression`);
   }

@@ -305,6 +305,14 @@ describe("a text that is no path is refused:", () => {
     });
 });
 
+test("a pattern that would match for ever is given up", () => {
+  const input = { a: [{ b: `${"a".repeat(40)}!` }] };
+  assert.throws(() => read("$.a[?(@.b =~ /(a+)+/)]", input), {
+    error: "States.Runtime",
+    cause: "Matching /^(?:(a+)+)$/ takes too long.",
+  });
+});
+
 test("a deep document and a long path exhaust no stack", () => {
   const depth = 20_000;
   const deep = JSON.parse(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`) as Json;

@@ -50,7 +50,8 @@ function isRecognized(service: string, action: string, pattern: string): boolean
   if (service === "aws-sdk") {
     return /^[a-z0-9]+:[a-z][A-Za-z0-9]*$/.test(action) && !pattern.startsWith(".sync");
   }
-  const patterns = INTEGRATIONS[service]?.[action];
+  const actions = Object.hasOwn(INTEGRATIONS, service) ? INTEGRATIONS[service]! : {};
+  const patterns = Object.hasOwn(actions, action) ? actions[action] : undefined;
   return patterns !== undefined && (pattern === "" || patterns.includes(pattern));
 }
 

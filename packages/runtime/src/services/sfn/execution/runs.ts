@@ -4,6 +4,7 @@ import type { ReadTransaction } from "../../../store/store.ts";
 import type { World } from "../../../world.ts";
 import { definitionOf, machineKey, type StateMachine } from "../machine.ts";
 import { type Branch, branchesKey, itemsKey, newBranch, resultsKey } from "./branch.ts";
+import { type Ending, endExecution } from "./ending.ts";
 import { definitionText, type Execution, getExecution, RUNS, runKey } from "./execution.ts";
 import { expressJournal, storeJournal } from "./journal.ts";
 import { startRetention } from "./retention.ts";
@@ -29,13 +30,16 @@ export class Runs {
   }
 
   /** Lets an execution run from its beginning, or from where the store has it. */
-  begin(start: RunStart, { keptEnd = true }: { keptEnd?: boolean } = {}): Run {
+  begin(
+    start: RunStart,
+    { keptEnd = true, ending }: { keptEnd?: boolean; ending?: Ending } = {},
+  ): Run {
     const { execution } = start;
     const key = keyOf(execution, execution.id);
     const broken = (_run: Run, error: unknown) => {
       this.#cloud.notices.emit("defect", error);
       const again = this.#cloud.clock.now() + TAKE_UP_AGAIN_MS;
-      this.#cloud.clock.setTimer(again, () => this.#takeUpAgain(execution));
+      this.#cloud.clock.setTimer(again, () => this.#takeUpAgain(execution, error));
     };
     const journal =
       execution.machine.type === "STANDARD"
@@ -45,6 +49,7 @@ export class Runs {
     this.#runs.set(key, run);
     const gone = () => this.#runs.get(key) === run && this.#runs.delete(key);
     run.over.then(gone, gone);
+    if (ending) run.post({ what: { kind: "end", end: (turn) => endExecution(turn, ending) } });
     run.resume();
     return run;
   }
@@ -86,11 +91,18 @@ export class Runs {
     });
   }
 
-  #takeUpAgain(execution: Execution): void {
+  #takeUpAgain(execution: Execution, error: unknown): void {
     if (this.#cloud.stopping.aborted) return;
     const start = this.#cloud.store.read((tx) => runStart(tx, execution, execution.id));
-    if (start && !this.find(execution, execution.id)) this.begin(start);
+    if (start && !this.find(execution, execution.id)) this.begin(start, endingAfter(error));
   }
+}
+
+/** What can never be kept (it nests too deep for the store) would come to the same again: the execution ends. */
+function endingAfter(error: unknown): { ending?: Ending } {
+  if (!(error instanceof RangeError || error instanceof TypeError)) return {};
+  const cause = `Flyball failed: ${String(error)}`;
+  return { ending: { status: "FAILED", error: "States.Runtime", cause } };
 }
 
 export function runsOf(cloud: Cloud): Runs {

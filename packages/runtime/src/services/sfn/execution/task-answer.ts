@@ -3,7 +3,7 @@ import { Constraints } from "../../../constraints.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { OperationOf } from "../../../service.ts";
 import type { Json } from "../../../states-language/definition.ts";
-import { jsonProblem } from "../../../states-language/json-problem.ts";
+import { dataProblem } from "../../../states-language/json-problem.ts";
 import { getExecution, PAYLOAD_BYTES_MAX } from "./execution.ts";
 import { runsOf } from "./runs.ts";
 import { checkErrorAndCause } from "./stop.ts";
@@ -85,12 +85,9 @@ function checkedToken(token: string | undefined): string {
 }
 
 function parsedOutput(output: string): Json {
-  try {
-    return JSON.parse(output) as Json;
-  } catch {
-    const complaint = jsonProblem(output)?.message ?? "Invalid output.";
-    throw new ServiceError("InvalidOutput", `Invalid Output: '${complaint}'`);
-  }
+  const problem = dataProblem(output);
+  if (problem) throw new ServiceError("InvalidOutput", `Invalid Output: '${problem}'`);
+  return JSON.parse(output) as Json;
 }
 
 /** Worded as clients report it. Source: aws-samples/amazon-mwaa-examples issue 61. */

@@ -3,7 +3,7 @@ import { type Moment, prepareInput, secondsOf } from "../../../states-language/f
 import { evaluateJsonata } from "../../../states-language/jsonata.ts";
 import { StatesError } from "../../../states-language/states-error.ts";
 import { fillTemplate } from "../../../states-language/template.ts";
-import { type Integration, integrationOf } from "../task/integration.ts";
+import { type Integration, integrationOf, type ServiceIntegration } from "../task/integration.ts";
 import type { MockedResponse } from "../task/mock/configuration.ts";
 import { mocksOf } from "../task/mock/mocks.ts";
 import { activityExists, offerTask } from "./activity-queue.ts";
@@ -184,9 +184,13 @@ export async function callAnswered(at: AtTask, outcome: TaskOutcome): Promise<vo
   const { turn, branch, state } = at;
   const integration = integrationOfTask(state);
   const doing = branch.doing as WorkingTask;
-  // A mocked answer is the last one: of a job, or of who has the token.
-  if (integration.kind !== "service" || integration.pattern === "requestResponse" || doing.mocked)
+  if (integration.kind !== "service" || integration.pattern === "requestResponse")
     return await settle(at, outcome);
+  if (doing.mocked) {
+    // A mocked answer is the last one: of a job, or of who has the token.
+    submitted(at, "result" in outcome ? outcome.result : {});
+    return await settle(at, outcome);
+  }
   if ("failure" in outcome) {
     turn.counted.push({ integration, what: "Failed", took: timeTaken(at) });
     turn.emit(branch, "TaskSubmitFailed", {
@@ -195,15 +199,21 @@ export async function callAnswered(at: AtTask, outcome: TaskOutcome): Promise<vo
     });
     return await fail(at, outcome.failure);
   }
-  turn.emit(branch, "TaskSubmitted", {
-    ...called(integration),
-    output: turn.run.textOf(outcome.result),
-    outputDetails: { truncated: false },
-  });
+  submitted(at, outcome.result);
   branch.doing =
     integration.pattern === "sync"
       ? { ...doing, phase: "job", submitted: outcome.result }
       : { ...doing, phase: "token" };
+}
+
+function submitted({ turn, branch, state }: AtTask, output: Json): void {
+  // Only what a service has begun is submitted.
+  const integration = integrationOfTask(state) as ServiceIntegration;
+  turn.emit(branch, "TaskSubmitted", {
+    ...called(integration),
+    output: turn.run.textOf(output),
+    outputDetails: { truncated: false },
+  });
 }
 
 /** A task has its result, or has failed. */

@@ -349,6 +349,14 @@ test("Errors that people catch are called as they catch them", async () => {
   }
 });
 
+test("A queue whose URL is none is a host that there is not (test_send_message_no_such_queue)", async () => {
+  await using world = new TaskWorld();
+  world.answers.SendMessage = new ServiceError("QueueDoesNotExist", "There is no such queue.");
+  const { error, cause } = await world.failure(SQS, { QueueUrl: "no-queue", MessageBody: "b" });
+  assert.equal(error, "SQS.SdkClientException");
+  assert.equal(cause, "Unable to execute HTTP request: no-queue: Name or service not known");
+});
+
 test("Parameters that an action does not have, or of another type, are no call", async () => {
   await using world = new TaskWorld();
   const { error, cause } = await world.failure(SQS, { QueueUrl: "q", Text: "b", DelaySeconds: [] });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Caller } from "../../../call.ts";
 import type { Cloud } from "../../../cloud.ts";
+import type { ServiceError } from "../../../errors.ts";
 import { ParameterError } from "../../../sdk-action/parameters.ts";
 import { callOperation, type SdkAction } from "../../../sdk-action/sdk-action.ts";
 import type { Json, JsonObject } from "../../../states-language/definition.ts";
@@ -75,10 +76,31 @@ async function callService(
   } catch (error) {
     if (error instanceof ParameterError) throw unfit(parameters, error);
     if (!isAnswer(cloud, error, options.signal)) throw error;
+    if (called.optimized && isNoUrl(called.action, error, parameters))
+      throw unknownHost(parameters.QueueUrl);
     throw called.optimized
       ? await optimizedFailure(called.optimized, called.action, error, requestId)
       : await sdkFailure(called.action, error, requestId);
   }
+}
+
+/** A queue that is not there, and whose URL is none: the SDK for Java 1 calls what it is given. */
+function isNoUrl(
+  { service }: SdkAction,
+  { code }: ServiceError,
+  parameters: Json,
+): parameters is { QueueUrl: string } {
+  if (service !== "sqs" || code !== "QueueDoesNotExist") return false;
+  const { QueueUrl } = parameters as JsonObject;
+  return typeof QueueUrl === "string" && !URL.canParse(QueueUrl);
+}
+
+/** Source: LocalStack's snapshot of test_send_message_no_such_queue. */
+function unknownHost(host: string): StatesError {
+  return new StatesError(
+    "SQS.SdkClientException",
+    `Unable to execute HTTP request: ${host}: Name or service not known`,
+  );
 }
 
 interface Request extends TaskOptions {

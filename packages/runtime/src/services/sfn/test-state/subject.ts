@@ -12,7 +12,7 @@ import {
   type StateMachineDefinition,
   type StatesOf,
 } from "../../../states-language/definition.ts";
-import { jsonProblem } from "../../../states-language/json-problem.ts";
+import { dataProblem } from "../../../states-language/json-problem.ts";
 import type { Scope } from "../../../states-language/scope.ts";
 import { checkDefinition, checkStateAlone } from "../checked-definition.ts";
 import { checkRole } from "../configuration.ts";
@@ -175,8 +175,8 @@ function readerData(text: string): Json {
 }
 
 function parsed(text: string, refusal: (why: string) => Error): Json {
-  const problem = jsonProblem(text);
-  if (problem) throw refusal(problem.message);
+  const problem = dataProblem(text);
+  if (problem) throw refusal(problem);
   return JSON.parse(text) as Json;
 }
 

@@ -8,8 +8,15 @@ const SHORT_TEXT_LENGTH = 5_000;
 const sandbox = createContext({ match: undefined });
 const runMatch = new Script("match()");
 
+/** Thrown by a match that would have kept all others waiting. */
+export class MatchTimeout extends Error {
+  constructor() {
+    super("Expression evaluation timeout: Check for infinite loop");
+  }
+}
+
 /**
- * A regular expression of an expression: one that may go on for ever, as `/(a+)+b/` does, is stopped. Such a match runs
+ * A regular expression of a user: one that may go on for ever, as `/(a+)+b/` does, is stopped. Such a match runs
  * under the clock of a `vm` context, which costs some 0.4 ms, so patterns that can't are matched as they are.
  */
 export class BoundRegExp extends RegExp {
@@ -23,7 +30,7 @@ export class BoundRegExp extends RegExp {
       return runMatch.runInContext(sandbox, { timeout: MATCH_MS_MAX }) as RegExpExecArray | null;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
-      throw new Error("Expression evaluation timeout: Check for infinite loop");
+      throw new MatchTimeout();
     } finally {
       sandbox.match = undefined;
     }
