@@ -9,6 +9,9 @@ import { mocksOf } from "../task/mock/mocks.ts";
 import { activityExists, offerTask } from "./activity-queue.ts";
 import type { Branch, WorkingTask } from "./branch.ts";
 import { type Failure, failureDetails, HEARTBEAT_TIMEOUT, TIMEOUT } from "./failure.ts";
+import { type MapRun, mapRunKey } from "./map-run.ts";
+import type { Run } from "./run.ts";
+import { runsOf } from "./runs.ts";
 import { type At, attempting, fail, languageOf, leave, momentOf } from "./states.ts";
 import { newTaskToken } from "./task-token.ts";
 import type { Turn } from "./turn.ts";
@@ -71,8 +74,18 @@ function mockedAnswer({ turn, branch }: AtTask): MockedResponse | undefined {
   if (execution.testCase === undefined) return undefined;
   // The children of a distributed Map are of their parent's test case.
   const [machineName = ""] = execution.machine.name.split("/");
-  const invocation = turn.run.countInvocation(branch.state);
+  const invocation = outermost(turn.run).countInvocation(branch.state);
   return mocksOf(cloud).responseFor(machineName, execution.testCase, branch.state, invocation);
+}
+
+/** The run that counts for a distributed Map's children, which share what a test case gives for a state. */
+function outermost(run: Run): Run {
+  const { cloud, execution } = run;
+  if (!execution.dispatch) return run;
+  const key = mapRunKey(execution, execution.dispatch.mapRunId);
+  const mapRun = cloud.store.read((tx) => tx.get<MapRun>(key));
+  const parent = mapRun && runsOf(cloud).find(execution, mapRun.parent.executionId);
+  return parent ? outermost(parent) : run;
 }
 
 /** What a Task's Resource calls. Throws `States.Runtime` where it is nothing that can be called. */
