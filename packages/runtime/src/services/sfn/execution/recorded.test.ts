@@ -1,6 +1,16 @@
 import assert from "node:assert";
 import { test } from "node:test";
-import { caller, functionArn, makeMachine, outline, run, sfnCloud, start } from "./testing.ts";
+import {
+  caller,
+  describe,
+  functionArn,
+  makeMachine,
+  outline,
+  run,
+  settled,
+  sfnCloud,
+  start,
+} from "./testing.ts";
 
 // What AWS does as LocalStack's snapshot tests have recorded it; their names are in parentheses.
 
@@ -109,6 +119,43 @@ test("A token that is none is told before an output that is none (test_sfn_send_
     cloud.call(caller, "sfn", "SendTaskSuccess", { taskToken: "none", output: "no JSON" }),
     { code: "InvalidToken", message: "Invalid Token: 'Invalid token'" },
   );
+});
+
+test("A task that waits for a child execution ends early with what is said with its token (test_sync_with_task_token)", async () => {
+  await using cloud = sfnCloud();
+  const child = await makeMachine(
+    cloud,
+    { StartAt: "W", States: { W: { Type: "Wait", Seconds: 500_000, End: true } } },
+    { name: "child" },
+  );
+  const parent = await makeMachine(
+    cloud,
+    {
+      StartAt: "A",
+      States: {
+        A: {
+          Type: "Task",
+          Resource: "arn:aws:states:::states:startExecution.sync",
+          Parameters: { StateMachineArn: child, Name: "c", Input: { "token.$": "$$.Task.Token" } },
+          End: true,
+        },
+      },
+    },
+    { name: "parent" },
+  );
+  const executionArn = await start(cloud, parent);
+  await settled(cloud);
+  const { input } = await describe(cloud, `${child.replace(":stateMachine:", ":execution:")}:c`);
+  const { token: taskToken } = JSON.parse(input ?? "{}");
+  await cloud.call(caller, "sfn", "SendTaskSuccess", { taskToken, output: '"enough"' });
+  await settled(cloud);
+  assert.equal((await describe(cloud, executionArn)).output, '"enough"');
+  assert.deepEqual((await outline(cloud, executionArn)).slice(4), [
+    "5<4 TaskSubmitted",
+    "6<5 TaskSucceeded",
+    "7<6 TaskStateExited",
+    "8<7 ExecutionSucceeded",
+  ]);
 });
 
 test("An empty input is refused in words of its own (test_invalid_start_execution_input)", async () => {

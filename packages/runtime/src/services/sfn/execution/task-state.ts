@@ -95,10 +95,11 @@ export function integrationOfTask({ Resource }: TaskState): Integration {
   throw new StatesError("States.Runtime", `The resource ${Resource} is not recognized.`);
 }
 
+/** A job (`.sync`) has a token too, which ends its task early: LocalStack's snapshot of test_sync_with_task_token. */
 function needsToken(integration: Integration): boolean {
   return (
     integration.kind === "activity" ||
-    (integration.kind === "service" && integration.pattern === "waitForTaskToken")
+    (integration.kind === "service" && integration.pattern !== "requestResponse")
   );
 }
 
