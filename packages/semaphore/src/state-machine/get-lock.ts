@@ -1,4 +1,4 @@
-import { CALLED, JOINED } from "../item.ts";
+import { CALLED, JOINED, LIMIT } from "../item.ts";
 import { CALL_NEXT, callNext, EXPIRES, EXPIRES_S, TOKEN } from "./call-next.ts";
 import { jsonata, keyOf, numberOf, quoted, ticketKeyOf } from "./expressions.ts";
 import { type After, renamed, type State, type States } from "./states.ts";
@@ -182,8 +182,9 @@ function take(terms: Terms, timeoutSeconds: number): State {
     "($exists($states.context.Execution.RedriveTime) ? $states.context.Execution.RedriveTime : $states.context.Execution.StartTime)";
   const until = `$fromMillis($toMillis(${begun}) + ${timeoutSeconds * 1000})`;
   const isAhead = `($nextS > $nowS and $nextS <= $nowS + ${horizonS(terms) + START_TIME_SLACK_S})`;
-  const fromNow = "SET #count = #count + :units, #owner = :lease, #next = :now + :gap";
-  const fromThere = "SET #count = #count + :units, #owner = :lease, #next = #next + :gap";
+  const taken = "SET #count = #count + :units, #owner = :lease, #limit = :limit";
+  const fromNow = `${taken}, #next = :now + :gap`;
+  const fromThere = `${taken}, #next = #next + :gap`;
   const rated = {
     UpdateExpression: jsonata(`${isAhead} ? ${quoted(fromThere)} : ${quoted(fromNow)}`),
     ConditionExpression: jsonata(
@@ -193,10 +194,10 @@ function take(terms: Terms, timeoutSeconds: number): State {
     ),
   };
   const unrated = {
-    UpdateExpression: "SET #count = #count + :units, #owner = :lease",
+    UpdateExpression: taken,
     ConditionExpression: "#count <= :room AND attribute_not_exists(#owner)",
   };
-  const common = `":units": {"N": "${units}"}, ":room": {"N": "${limit - units}"}, ":lease": {"S": $states.context.State.EnteredTime & "/" & ${until}}`;
+  const common = `":units": {"N": "${units}"}, ":room": {"N": "${limit - units}"}, ":limit": {"N": "${limit}"}, ":lease": {"S": $states.context.State.EnteredTime & "/" & ${until}}`;
   const starts = `":now": {"N": $string($nowS)}, ":gap": {"N": "${startGap}"}, ":until": {"N": $string(${isAhead} ? $nowS + ${horizonS(terms)} : $nextS > $nowS ? $nextS - 1 : $nowS)}`;
   return dynamodb(
     "updateItem",
@@ -207,6 +208,7 @@ function take(terms: Terms, timeoutSeconds: number): State {
       ExpressionAttributeNames: {
         "#count": "currentlockcount",
         "#owner": jsonata(ME),
+        "#limit": LIMIT,
         ...(startGap === 0 ? {} : { "#next": "nextavailtime" }),
       },
       ExpressionAttributeValues: jsonata(`{${common}${startGap === 0 ? "" : `, ${starts}`}}`),

@@ -29,6 +29,7 @@ test("Who waits is served in the order of coming, and asks nothing while it wait
     starts,
     starts.toSorted((left, right) => left - right),
   );
+  assert.equal((await cloud.item("ocr"))?.fblimit?.N, "1");
   // No slot stands empty: the next begins when the one before it releases.
   assert.equal(startGapMin(spans), 20_000);
   assert.equal(starts.at(-1)! - starts[0]!, 5 * 20_000);

@@ -140,12 +140,16 @@ export class EngineCloud implements AsyncDisposable {
   }
 
   async unitsOut(name: string): Promise<number> {
+    return Number((await this.item(name))?.currentlockcount?.N);
+  }
+
+  async item(name: string): Promise<Record<string, AttributeValue> | undefined> {
     const { Item } = await this.#cloud.call(CALLER, "dynamodb", "GetItem", {
       TableName: TABLE,
       Key: { LockName: { S: name } },
       ConsistentRead: true,
     });
-    return Number(Item?.currentlockcount?.N);
+    return Item;
   }
 
   advance(milliseconds: number): Promise<void> {
