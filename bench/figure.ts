@@ -12,10 +12,15 @@ export interface Figure {
 /** One subject; `progress` says what is being done at the moment. */
 export type Benchmark = (progress: (doing: string) => void) => Promise<Figure[]>;
 
+/** Whether the figure as it is shown is what was asked. */
 export function isMet({ measured, asked }: Figure): boolean | undefined {
   if (!asked) return undefined;
-  return "atMost" in asked ? measured <= asked.atMost : measured >= asked.atLeast;
+  const shown = Number(measured.toPrecision(DIGITS));
+  return "atMost" in asked ? shown <= asked.atMost : shown >= asked.atLeast;
 }
+
+/** Figures are read, not computed with: these mean something. */
+const DIGITS = 3;
 
 export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
@@ -27,7 +32,6 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
 }
 
-/** Figures are read, not computed with: three digits that mean something. */
 export function inWords(value: number, unit: string): string {
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return `${value.toLocaleString("en", { maximumFractionDigits: digits })} ${unit}`.trim();
