@@ -13,7 +13,7 @@ import { getActivityTask } from "./execution/activity-task.ts";
 import { describeExecution, describeStateMachineForExecution } from "./execution/describe.ts";
 import { getExecutionHistory } from "./execution/get-history.ts";
 import { listExecutions } from "./execution/list.ts";
-import { describeMapRun, listMapRuns, updateMapRun } from "./execution/map-run-operations.ts";
+import { describeMapRun, listMapRuns, updateMapRun } from "./execution/map-run/operations.ts";
 import { redriveExecution } from "./execution/redrive.ts";
 import { startRuns } from "./execution/runs.ts";
 import { startExecution, startSyncExecution } from "./execution/start.ts";

@@ -4,7 +4,7 @@ import { executionEnded } from "../task/job.ts";
 import { branchesKey, itemsKey, resultsKey } from "./branch.ts";
 import { type Execution, executionKey, runKey } from "./execution.ts";
 import { failureDetails, TIMEOUT } from "./failure.ts";
-import { abortMapRun, settleDispatched } from "./map-run.ts";
+import { abortMapRun, settleDispatched } from "./map-run/map-run.ts";
 import { keepForRedrive } from "./redrive.ts";
 import { noteEnded } from "./retention.ts";
 import type { Run } from "./run.ts";

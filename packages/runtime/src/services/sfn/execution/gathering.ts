@@ -7,7 +7,7 @@ import type {
 import { itemInput, itemsOf, mapLimits, prepareInput } from "../../../states-language/flow.ts";
 import type { Branch, Gathering } from "./branch.ts";
 import type { Failure } from "./failure.ts";
-import { beginMapRun, isDistributed } from "./map-run-state.ts";
+import { beginMapRun, isDistributed } from "./map-run/state.ts";
 import { type At, attempting, fail, languageOf, leave, momentOf } from "./states.ts";
 import type { Turn } from "./turn.ts";
 

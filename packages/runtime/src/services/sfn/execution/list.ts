@@ -10,7 +10,7 @@ import { pageOf } from "../page.ts";
 import { type Execution, getExecution, startedKey } from "./execution.ts";
 import { executionPage } from "./execution-page.ts";
 import { isForgotten } from "./find-execution.ts";
-import { requireMapRun } from "./map-run.ts";
+import { requireMapRun } from "./map-run/map-run.ts";
 import { typeNotSupported } from "./start.ts";
 
 /** In the order of AWS's own errors. */

@@ -7,7 +7,7 @@ import type { ServiceIntegration } from "../task/integration.ts";
 import { awaitJob, stopJob } from "../task/job.ts";
 import { type Branch, dueAt, type WorkingTask } from "./branch.ts";
 import { timeOutExecution } from "./ending.ts";
-import { followMapRun } from "./map-run-state.ts";
+import { followMapRun } from "./map-run/state.ts";
 import type { Run } from "./run.ts";
 import { callTask } from "./task-call.ts";
 import { integrationOfTask, type TaskOutcome } from "./task-state.ts";

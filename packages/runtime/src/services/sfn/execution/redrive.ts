@@ -12,7 +12,7 @@ import { type Execution, executionKey, runKey } from "./execution.ts";
 import { requireExecution } from "./find-execution.ts";
 import { historyKey, type RecordedEvent } from "./history.ts";
 import { logEvents } from "./logging.ts";
-import { redriveMapRun } from "./map-run-redrive.ts";
+import { redriveMapRun } from "./map-run/redrive.ts";
 import { noteRedriven } from "./retention.ts";
 import type { Counters, Run } from "./run.ts";
 import { runStart, runsOf } from "./runs.ts";

@@ -11,7 +11,7 @@ import {
 } from "./execution.ts";
 import { RETENTION_MS } from "./find-execution.ts";
 import { historyKey } from "./history.ts";
-import { childInputsKey, childOutputsKey, mapRunKey, mapRunsKey } from "./map-run.ts";
+import { childInputsKey, childOutputsKey, mapRunKey, mapRunsKey } from "./map-run/map-run.ts";
 import { redriveKey } from "./redrive.ts";
 
 /** What has ended, in the order of the ends; of all accounts and Regions. */

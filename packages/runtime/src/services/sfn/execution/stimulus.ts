@@ -1,7 +1,7 @@
 import type { TaskState } from "../../../states-language/definition.ts";
 import type { Branch } from "./branch.ts";
 import { dueAt } from "./branch.ts";
-import { settleMapRun } from "./map-run-state.ts";
+import { settleMapRun } from "./map-run/state.ts";
 import { endWait } from "./states.ts";
 import {
   type AtTask,

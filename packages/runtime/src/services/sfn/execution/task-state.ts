@@ -9,7 +9,7 @@ import { mocksOf } from "../task/mock/mocks.ts";
 import { activityExists, offerTask } from "./activity-queue.ts";
 import type { Branch, WorkingTask } from "./branch.ts";
 import { type Failure, failureDetails, HEARTBEAT_TIMEOUT, TIMEOUT } from "./failure.ts";
-import { type MapRun, mapRunKey } from "./map-run.ts";
+import { type MapRun, mapRunKey } from "./map-run/map-run.ts";
 import type { Run } from "./run.ts";
 import { runsOf } from "./runs.ts";
 import { type At, attempting, fail, languageOf, leave, momentOf } from "./states.ts";

@@ -4,7 +4,7 @@ import type { WriteTransaction } from "../../../store/store.ts";
 import { type Branch, newBranch } from "./branch.ts";
 import type { Execution } from "./execution.ts";
 import type { DetailsOf, RecordedEvent } from "./history.ts";
-import { abortMapRun } from "./map-run.ts";
+import { abortMapRun } from "./map-run/map-run.ts";
 import type { TaskCount } from "./metrics.ts";
 import type { Run } from "./run.ts";
 

@@ -1,12 +1,15 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { Json, MapState } from "../../../states-language/definition.ts";
-import { itemInput, itemsOf, mapLimits } from "../../../states-language/flow.ts";
-import { StatesError } from "../../../states-language/states-error.ts";
+import type { Json, MapState } from "../../../../states-language/definition.ts";
+import { itemInput, itemsOf, mapLimits } from "../../../../states-language/flow.ts";
+import { StatesError } from "../../../../states-language/states-error.ts";
+import type { Branch, Doing } from "../branch.ts";
+import { definitionIdOf, type ExecutedMachine, keepDefinition } from "../execution.ts";
+import type { Failure } from "../failure.ts";
+import { processorOf } from "../gathering.ts";
+import type { Run } from "../run.ts";
+import { type At, fail, languageOf, leave, momentOf } from "../states.ts";
+import type { Turn } from "../turn.ts";
 import { batched, unbatched } from "./batch.ts";
-import type { Branch, Doing } from "./branch.ts";
-import { definitionIdOf, type ExecutedMachine, keepDefinition } from "./execution.ts";
-import type { Failure } from "./failure.ts";
-import { processorOf } from "./gathering.ts";
 import {
   type ChildInput,
   childInputsKey,
@@ -17,9 +20,6 @@ import {
   NO_COUNTS,
   writeMapRun,
 } from "./map-run.ts";
-import type { Run } from "./run.ts";
-import { type At, fail, languageOf, leave, momentOf } from "./states.ts";
-import type { Turn } from "./turn.ts";
 
 export interface AtMap extends At {
   readonly state: MapState;

@@ -1,10 +1,10 @@
-import type { Cloud } from "../../../cloud.ts";
-import type { WriteTransaction } from "../../../store/store.ts";
-import type { World } from "../../../world.ts";
-import { startedKey } from "./execution.ts";
-import type { RecordedEvent } from "./history.ts";
+import type { Cloud } from "../../../../cloud.ts";
+import type { WriteTransaction } from "../../../../store/store.ts";
+import type { World } from "../../../../world.ts";
+import { startedKey } from "../execution.ts";
+import type { RecordedEvent } from "../history.ts";
+import { writeRedrive } from "../redrive.ts";
 import { beginChild, childrenOf, countOf, goOn, type MapRun, mapRunKey, moved } from "./map-run.ts";
-import { writeRedrive } from "./redrive.ts";
 
 /**
  * Goes on with a map run that did not succeed: Standard children that did not either are redriven, Express ones begin

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { MapRunStatus } from "@aws-sdk/client-sfn";
-import { arn } from "../../../arn.ts";
-import type { Cloud } from "../../../cloud.ts";
-import type { Json } from "../../../states-language/definition.ts";
-import type { Key, ReadTransaction, WriteTransaction } from "../../../store/store.ts";
-import type { World } from "../../../world.ts";
-import { resourceNotFound } from "../errors.ts";
-import { invalidArn, parseStatesArn } from "../machine-arn.ts";
-import { endExecution } from "./ending.ts";
+import { arn } from "../../../../arn.ts";
+import type { Cloud } from "../../../../cloud.ts";
+import type { Json } from "../../../../states-language/definition.ts";
+import type { Key, ReadTransaction, WriteTransaction } from "../../../../store/store.ts";
+import type { World } from "../../../../world.ts";
+import { resourceNotFound } from "../../errors.ts";
+import { invalidArn, parseStatesArn } from "../../machine-arn.ts";
+import { endExecution } from "../ending.ts";
 import {
   type Dispatch,
   definitionText,
@@ -15,9 +15,9 @@ import {
   type Execution,
   getExecution,
   startedKey,
-} from "./execution.ts";
-import { newExecution, writeStart } from "./new-execution.ts";
-import { runsOf } from "./runs.ts";
+} from "../execution.ts";
+import { newExecution, writeStart } from "../new-execution.ts";
+import { runsOf } from "../runs.ts";
 
 /**
  * How many child executions run at once where the definition sets no limit. AWS runs up to 10,000; a machine of one's

@@ -3,13 +3,13 @@ import type {
   Json,
   JsonObject,
   QueryLanguage,
-} from "../../../states-language/definition.ts";
-import type { Moment } from "../../../states-language/flow.ts";
-import { evaluateJsonata } from "../../../states-language/jsonata.ts";
-import { readPath } from "../../../states-language/jsonpath/path.ts";
-import { StatesError } from "../../../states-language/states-error.ts";
-import { fillTemplate } from "../../../states-language/template.ts";
-import { PAYLOAD_BYTES_MAX } from "./execution.ts";
+} from "../../../../states-language/definition.ts";
+import type { Moment } from "../../../../states-language/flow.ts";
+import { evaluateJsonata } from "../../../../states-language/jsonata.ts";
+import { readPath } from "../../../../states-language/jsonpath/path.ts";
+import { StatesError } from "../../../../states-language/states-error.ts";
+import { fillTemplate } from "../../../../states-language/template.ts";
+import { PAYLOAD_BYTES_MAX } from "../execution.ts";
 import type { ChildInput } from "./map-run.ts";
 
 /** Each item alone, as a child execution without an ItemBatcher gets it. */

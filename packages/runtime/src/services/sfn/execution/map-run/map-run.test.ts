@@ -12,7 +12,7 @@ import {
   settled,
   sfnCloud,
   start,
-} from "./testing.ts";
+} from "../testing.ts";
 
 function distributed(fields: object, executionType = "STANDARD") {
   return {

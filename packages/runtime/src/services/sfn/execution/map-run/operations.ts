@@ -1,9 +1,9 @@
-import { Constraints } from "../../../constraints.ts";
-import type { OperationOf } from "../../../service.ts";
-import { checkArnGiven } from "../names.ts";
-import { pageOf } from "../page.ts";
-import { executionPage } from "./execution-page.ts";
-import { requireExecution } from "./find-execution.ts";
+import { Constraints } from "../../../../constraints.ts";
+import type { OperationOf } from "../../../../service.ts";
+import { checkArnGiven } from "../../names.ts";
+import { pageOf } from "../../page.ts";
+import { executionPage } from "../execution-page.ts";
+import { requireExecution } from "../find-execution.ts";
 import { type Counts, goOn, type MapRun, mapRunKey, mapRunsKey, requireMapRun } from "./map-run.ts";
 
 /** Throws `ResourceNotFound`, `InvalidArn`. */
