@@ -26,12 +26,6 @@ const TRANSIENT_CODES = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
 ]);
-const THROTTLING = new Set([...TRANSIENT].slice(0, 5));
-
-export function isThrottling(error: unknown): boolean {
-  return error instanceof Error && THROTTLING.has(error.name);
-}
-
 /** May the same request succeed later? Throttling, the server's own errors, a connection that broke. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

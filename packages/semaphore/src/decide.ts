@@ -6,7 +6,7 @@ const SLOTS_A_WRITE_MAX = 20;
 /** A request that finds room and is refused all the same so often stands in line. */
 const FRESH_TRIES_MAX = 4;
 /** How much further ahead start times may lie than ours ever do before it is a lie, beside our own doubt; seconds. */
-const START_TIME_SLACK_S = 5;
+export const START_TIME_SLACK_S = 5;
 
 /** What a process wants of the item. */
 export interface Wants {

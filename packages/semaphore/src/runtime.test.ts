@@ -1,61 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  BatchGetItemCommand,
-  DeleteItemCommand,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
 import { Cloud } from "../../runtime/src/cloud.ts";
 import { dynamodb } from "../../runtime/src/services/dynamodb/service.ts";
 import { createAcquireLock, createReleaseLock, Semaphore } from "./index.ts";
-import type { DynamoDBSender } from "./table.ts";
+import { CALLER, clientOf } from "./testing/door-client.ts";
 
-const CALLER = { account: "000000000000", region: "eu-central-1", principal: "test" };
 const TABLE = "semaphores";
-
-type Command =
-  | GetItemCommand
-  | UpdateItemCommand
-  | PutItemCommand
-  | DeleteItemCommand
-  | BatchGetItemCommand;
-
-/** A client without HTTP between it and the cloud's door; throttled now and then, where that is asked for. */
-function clientOf(cloud: Cloud, isThrottled: () => boolean = () => false): DynamoDBSender {
-  const send = async (command: Command) => {
-    if (isThrottled())
-      throw Object.assign(new Error("Rate exceeded"), { name: "ThrottlingException" });
-    try {
-      return await call(cloud, command);
-    } catch (error) {
-      throw asSdkError(error);
-    }
-  };
-  // The overloads of `send` say which output belongs to which command; here one function serves them all.
-  return { send } as DynamoDBSender;
-}
-
-function call(cloud: Cloud, command: Command): Promise<object> {
-  if (command instanceof GetItemCommand)
-    return cloud.call(CALLER, "dynamodb", "GetItem", command.input);
-  if (command instanceof UpdateItemCommand)
-    return cloud.call(CALLER, "dynamodb", "UpdateItem", command.input);
-  if (command instanceof PutItemCommand)
-    return cloud.call(CALLER, "dynamodb", "PutItem", command.input);
-  if (command instanceof DeleteItemCommand)
-    return cloud.call(CALLER, "dynamodb", "DeleteItem", command.input);
-  assert(command instanceof BatchGetItemCommand);
-  return cloud.call(CALLER, "dynamodb", "BatchGetItem", command.input);
-}
-
-/** An SDK error's name is the service's code, and it has the fields that came with it. */
-function asSdkError(error: unknown): unknown {
-  if (!(error instanceof Error) || !("code" in error)) return error;
-  const fields = "fields" in error ? error.fields : undefined;
-  return Object.assign(new Error(error.message), { name: error.code, ...(fields as object) });
-}
 
 async function cloudWithTable(): Promise<Cloud> {
   const cloud = new Cloud({ services: [dynamodb] });

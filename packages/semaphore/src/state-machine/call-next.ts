@@ -1,4 +1,4 @@
-import { CALLED, JOINED } from "../item.ts";
+import { CALLED, COUNT, JOINED } from "../item.ts";
 import { jsonata, keyOf, numberOf, ticketKeyOf } from "./expressions.ts";
 import type { State } from "./states.ts";
 import { choose, dynamodb, state } from "./tasks.ts";
@@ -28,7 +28,7 @@ export function callNext(terms: Terms, doneAt: string): Record<string, State> {
         ConditionExpression:
           "#count <= :room AND attribute_exists(#joined) AND (attribute_not_exists(#called) OR #called < #joined)",
         ExpressionAttributeNames: {
-          "#count": "currentlockcount",
+          "#count": COUNT,
           "#called": CALLED,
           "#joined": JOINED,
         },

@@ -1,4 +1,5 @@
-import { CALLED, JOINED, LIMIT } from "../item.ts";
+import { START_TIME_SLACK_S } from "../decide.ts";
+import { CALLED, COUNT, JOINED, LIMIT, NEXT_AVAILABLE } from "../item.ts";
 import { CALL_NEXT, callNext, EXPIRES, EXPIRES_S, TOKEN } from "./call-next.ts";
 import { jsonata, keyOf, numberOf, quoted, ticketKeyOf } from "./expressions.ts";
 import { type After, renamed, type State, type States } from "./states.ts";
@@ -9,8 +10,6 @@ import type { Terms } from "./terms.ts";
 const LOOK_AGAIN_SECONDS = 60;
 /** No lease is taken for over that long after its end: events between services of AWS take their time. */
 const LEASE_SLACK_MS = 60_000;
-/** A start time this much further ahead than any of ours comes from a clock that lies; seconds. */
-const START_TIME_SLACK_S = 5;
 
 const ME = "$states.context.Execution.Id";
 /** When this state was entered, by Step Functions' clock; ms. */
@@ -111,8 +110,8 @@ function look(terms: Terms): State {
       Assign: {
         nowS: jsonata(`${NOW} / 1000`),
         held: jsonata(`$exists($lookup(${item}, ${ME}))`),
-        unitsOut: jsonata(number("currentlockcount", -1)),
-        nextS: jsonata(number("nextavailtime", 0)),
+        unitsOut: jsonata(number(COUNT, -1)),
+        nextS: jsonata(number(NEXT_AVAILABLE, 0)),
         passed: jsonata(number(CALLED, 0)),
         waiting: jsonata(`${number(JOINED, 0)} - ${number(CALLED, 0)}`),
         ended: jsonata(`[$map($filter($keys(${item}), ${hasEnded}), ${holder})]`),
@@ -143,7 +142,7 @@ function create(terms: Terms): State {
     "putItem",
     {
       TableName: terms.table,
-      Item: { ...keyOf(terms), currentlockcount: { N: "0" }, nextavailtime: { N: "0" } },
+      Item: { ...keyOf(terms), [COUNT]: { N: "0" }, [NEXT_AVAILABLE]: { N: "0" } },
       ConditionExpression: "attribute_not_exists(#key)",
       ExpressionAttributeNames: { "#key": terms.keyAttribute },
     },
@@ -160,7 +159,7 @@ function takeBack(terms: Terms): State {
       UpdateExpression: "SET #count = #count - :units REMOVE #owner",
       ConditionExpression: "#owner = :lease AND #count >= :units",
       ExpressionAttributeNames: {
-        "#count": "currentlockcount",
+        "#count": COUNT,
         "#owner": jsonata("$ended[0].owner"),
       },
       ExpressionAttributeValues: {
@@ -206,10 +205,10 @@ function take(terms: Terms, timeoutSeconds: number): State {
       Key: keyOf(terms),
       ...(startGap === 0 ? unrated : rated),
       ExpressionAttributeNames: {
-        "#count": "currentlockcount",
+        "#count": COUNT,
         "#owner": jsonata(ME),
         "#limit": LIMIT,
-        ...(startGap === 0 ? {} : { "#next": "nextavailtime" }),
+        ...(startGap === 0 ? {} : { "#next": NEXT_AVAILABLE }),
       },
       ExpressionAttributeValues: jsonata(`{${common}${startGap === 0 ? "" : `, ${starts}`}}`),
       ReturnValues: "UPDATED_NEW",
@@ -220,10 +219,10 @@ function take(terms: Terms, timeoutSeconds: number): State {
         startS: jsonata(
           startGap === 0
             ? "$nowS"
-            : `$number($states.result.Attributes.nextavailtime.N) - ${startGap}`,
+            : `$number($states.result.Attributes.${NEXT_AVAILABLE}.N) - ${startGap}`,
         ),
         room: jsonata(
-          `$number($states.result.Attributes.currentlockcount.N) <= ${limit - units} and $waiting > 0`,
+          `$number($states.result.Attributes.${COUNT}.N) <= ${limit - units} and $waiting > 0`,
         ),
       },
       Next: "Is there room for more?",
@@ -244,7 +243,7 @@ function joinLine(terms: Terms): State {
       ExpressionAttributeNames: {
         "#joined": JOINED,
         "#called": CALLED,
-        "#count": "currentlockcount",
+        "#count": COUNT,
       },
       ExpressionAttributeValues: {
         ":one": { N: "1" },

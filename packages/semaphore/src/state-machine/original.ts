@@ -1,3 +1,4 @@
+import { COUNT, NEXT_AVAILABLE } from "../item.ts";
 import type { After, State, States } from "./states.ts";
 import type { Terms } from "./terms.ts";
 
@@ -85,8 +86,8 @@ function waitForLock(terms: Terms, acquireLock: string): States {
           TableName: terms.table,
           Item: {
             [terms.keyAttribute]: { S: terms.name },
-            currentlockcount: { N: "0" },
-            nextavailtime: { N: "0" },
+            [COUNT]: { N: "0" },
+            [NEXT_AVAILABLE]: { N: "0" },
           },
           ConditionExpression: "attribute_not_exists(#key)",
           ExpressionAttributeNames: { "#key": terms.keyAttribute },
@@ -139,7 +140,7 @@ export function releaseLockAsTheOriginal(
     Parameters: {
       TableName: terms.table,
       Key: { [terms.keyAttribute]: { S: terms.name } },
-      ExpressionAttributeNames: { "#count": "currentlockcount", "#owner.$": execution },
+      ExpressionAttributeNames: { "#count": COUNT, "#owner.$": execution },
       ExpressionAttributeValues: { ":units": { N: String(terms.units) } },
       UpdateExpression: "SET #count = #count - :units REMOVE #owner",
       ConditionExpression: "attribute_exists(#owner)",

@@ -1,3 +1,4 @@
+import { COUNT } from "../item.ts";
 import { CALL_NEXT, callNext } from "./call-next.ts";
 import { jsonata, keyOf } from "./expressions.ts";
 import type { After, State, States } from "./states.ts";
@@ -26,7 +27,7 @@ export function release(terms: Terms, execution: string): States {
           Key: keyOf(terms),
           UpdateExpression: "SET #count = #count - :units REMOVE #owner",
           ConditionExpression: "attribute_exists(#owner) AND #count >= :units",
-          ExpressionAttributeNames: { "#count": "currentlockcount", "#owner": jsonata(execution) },
+          ExpressionAttributeNames: { "#count": COUNT, "#owner": jsonata(execution) },
           ExpressionAttributeValues: { ":units": { N: String(terms.units) } },
         },
         { refused: CALL_NEXT, Next: CALL_NEXT },

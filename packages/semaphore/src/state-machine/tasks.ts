@@ -1,3 +1,4 @@
+import { jsonata } from "./expressions.ts";
 import type { State } from "./states.ts";
 
 const REFUSED = ["DynamoDB.ConditionalCheckFailedException"];
@@ -43,7 +44,7 @@ export function dynamodb(
 /** A choice between the first of `[condition, next]` that holds, and what else. */
 export function choose(choices: readonly (readonly [string, string])[], otherwise: string): State {
   return state("Choice", {
-    Choices: choices.map(([condition, Next]) => ({ Condition: `{% ${condition} %}`, Next })),
+    Choices: choices.map(([condition, Next]) => ({ Condition: jsonata(condition), Next })),
     Default: otherwise,
   });
 }

@@ -1,22 +1,15 @@
 import assert from "node:assert";
-import {
-  type AttributeValue,
-  GetItemCommand,
-  type GetItemCommandInput,
-  type UpdateItemCommand,
-  type UpdateItemCommandInput,
-} from "@aws-sdk/client-dynamodb";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import type { VirtualClock } from "../../../../runtime/src/clock/virtual.ts";
 import { Cloud } from "../../../../runtime/src/cloud.ts";
-import { ServiceError } from "../../../../runtime/src/errors.ts";
 import { defineService } from "../../../../runtime/src/service.ts";
 import { cloudwatch } from "../../../../runtime/src/services/cloudwatch/service.ts";
 import { dynamodb } from "../../../../runtime/src/services/dynamodb/service.ts";
 import { eventbridge } from "../../../../runtime/src/services/eventbridge/service.ts";
 import { sfn } from "../../../../runtime/src/services/sfn/service.ts";
 import { createAcquireLock, type Handler } from "../../index.ts";
-import type { DynamoDBSender } from "../../table.ts";
+import { CALLER, clientOf } from "../../testing/door-client.ts";
 import {
   reaper,
   type SemaphoreStates,
@@ -25,7 +18,6 @@ import {
 } from "../index.ts";
 import type { Span } from "./observed.ts";
 
-const CALLER = { account: "000000000000", region: "eu-central-1", principal: "test" };
 const ROLE_ARN = `arn:aws:iam::${CALLER.account}:role/states`;
 export const TABLE = "semaphores";
 
@@ -189,7 +181,7 @@ function acquireFunction(cloud: () => Cloud) {
     operations: {
       Invoke: async (_call, { Payload }) => {
         handler ??= createAcquireLock({
-          client: senderOf(cloud()),
+          client: clientOf(cloud()),
           environment: {},
           now: () => cloud().clock.now(),
         });
@@ -216,25 +208,4 @@ async function answerOf(handler: Handler, event: unknown): Promise<object> {
     const { name, message } = error as Error;
     return { errorType: name, errorMessage: message };
   }
-}
-
-/** What the acquire step sends, through the door. */
-function senderOf(cloud: Cloud): Pick<DynamoDBSender, "send"> {
-  const send = async (command: GetItemCommand | UpdateItemCommand) => {
-    try {
-      return command instanceof GetItemCommand
-        ? await cloud.call(CALLER, "dynamodb", "GetItem", command.input as GetItemCommandInput)
-        : await cloud.call(
-            CALLER,
-            "dynamodb",
-            "UpdateItem",
-            command.input as UpdateItemCommandInput,
-          );
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      throw Object.assign(new Error(error.message), { name: error.code, ...error.fields });
-    }
-  };
-  // The overloads of `send` say which output belongs to which command; here one function serves them all.
-  return { send } as DynamoDBSender;
 }
