@@ -1,7 +1,8 @@
 import type { Call } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
-import { DONE, type OwedHandler } from "../../owed.ts";
+import type { OwedHandler } from "../../owed.ts";
 import type { KeyPart, WriteTransaction } from "../../store/store.ts";
+import { bySteps } from "./by-steps.ts";
 import { emptySpaces } from "./empty-space.ts";
 import { changeIndex, withUsedAttributes } from "./index-record.ts";
 import { entryOf } from "./item-writes.ts";
@@ -54,16 +55,9 @@ export function removeIndex(
  * Fills a new index with the items that were there before it. Writes keep it meanwhile, and an entry that one of them
  * made is left alone; so the filling can begin anew after a crash.
  */
-export const fill: OwedHandler = async (cloud, { payload }) => {
+export const fill: OwedHandler = (cloud, { payload }) =>
   // Only fillIndex owes this kind.
-  const of = payload as OfIndex;
-  let from: readonly KeyPart[] | undefined = [];
-  while (from && !cloud.stopping.aborted) {
-    const start: readonly KeyPart[] = from;
-    from = await cloud.store.write((tx) => fillSome(cloud, tx, of, start));
-  }
-  return DONE;
-};
+  bySteps(cloud, (tx, from) => fillSome(cloud, tx, payload as OfIndex, from));
 
 /** Returns where to go on; undefined when the index is filled, and then it is `ACTIVE`. */
 function fillSome(

@@ -2,9 +2,10 @@ import type { TimeToLiveDescription } from "@aws-sdk/client-dynamodb";
 import type { Call } from "../../call.ts";
 import type { Cloud } from "../../cloud.ts";
 import { Constraints } from "../../constraints.ts";
-import { DONE, type OwedHandler } from "../../owed.ts";
+import type { OwedHandler } from "../../owed.ts";
 import type { OperationOf } from "../../service.ts";
 import type { KeyPart, WriteTransaction } from "../../store/store.ts";
+import { bySteps } from "./by-steps.ts";
 import { refusal } from "./engine/index.ts";
 import { clearExpiries, scheduleExpiry } from "./expiry-schedule.ts";
 import { type ItemPlace, type StoredItem, spaceKey } from "./storage.ts";
@@ -114,16 +115,9 @@ function nameOf({ account, region, name, id, space }: TableRecord): Named {
 }
 
 /** Puts the items that were there before into the order of their expiries. It can begin anew after a crash. */
-export const scheduleAll: OwedHandler = async (cloud, { payload }) => {
+export const scheduleAll: OwedHandler = (cloud, { payload }) =>
   // Only enable owes this kind.
-  const named = payload as Named;
-  let from: readonly KeyPart[] | undefined = [];
-  while (from && !cloud.stopping.aborted) {
-    const start: readonly KeyPart[] = from;
-    from = await cloud.store.write((tx) => scheduleSome(cloud, tx, named, start));
-  }
-  return DONE;
-};
+  bySteps(cloud, (tx, from) => scheduleSome(cloud, tx, payload as Named, from));
 
 function scheduleSome(
   cloud: Cloud,
