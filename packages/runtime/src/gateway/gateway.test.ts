@@ -10,6 +10,7 @@ import { Cloud } from "../cloud.ts";
 import { ServiceError } from "../errors.ts";
 import { defineService } from "../service.ts";
 import { type Gateway, listen } from "./gateway.ts";
+import { type Answer, exchange, type Head, head } from "./testing.ts";
 
 const sqs = defineService({
   name: "sqs",
@@ -48,54 +49,10 @@ after(async () => {
   assert.deepEqual(defects, [], "nothing that a client sent was a defect of ours");
 });
 
-interface Answer {
-  readonly status: number;
-  readonly head: string;
-  readonly body: string;
-}
-
-/** Sends bytes as they are; resolves with what came until the connection ended, or the first answer was whole. */
-function raw(...parts: (string | Buffer)[]): Promise<Answer> {
-  const socket = connect(gateway.port, "127.0.0.1");
-  return new Promise((resolve) => {
-    let received = "";
-    const done = () => {
-      socket.destroy();
-      const [head = "", body = ""] = received.split("\r\n\r\n");
-      resolve({ status: Number(head.split(" ")[1] ?? 0), head: head.toLowerCase(), body });
-    };
-    socket.on("data", (chunk) => {
-      received += chunk.toString("latin1");
-      const end = received.indexOf("\r\n\r\n");
-      const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? Number.NaN);
-      if (end >= 0 && received.length >= end + 4 + length) done();
-    });
-    // A client that was answered while it was still sending may be cut off: what it read counts.
-    socket.on("error", done);
-    socket.on("end", done);
-    socket.on("close", done);
-    void (async () => {
-      for (const part of parts)
-        if (!socket.destroyed && !socket.write(part))
-          await Promise.race([once(socket, "drain"), once(socket, "close")]);
-    })().catch(done);
-  });
-}
+const raw = (...parts: (string | Buffer)[]) => exchange(gateway.port, parts);
 
 const AUTHORIZATION =
   "AWS4-HMAC-SHA256 Credential=123456789012/20260101/eu-central-1/sqs/aws4_request, Signature=0";
-
-interface Head {
-  readonly method?: string;
-  readonly path?: string;
-  readonly [header: string]: string | undefined;
-}
-
-function head({ method = "POST", path = "/", ...headers }: Head = {}): string {
-  const all = { host: "127.0.0.1", ...headers };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
-  return `${[`${method} ${path} HTTP/1.1`, ...lines].join("\r\n")}\r\n\r\n`;
-}
 
 function request(headers: Head, body: string | Buffer = ""): Promise<Answer> {
   return raw(head({ "content-length": String(Buffer.byteLength(body)), ...headers }), body);

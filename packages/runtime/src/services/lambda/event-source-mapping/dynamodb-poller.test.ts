@@ -3,128 +3,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { AttributeValue, StreamViewType } from "@aws-sdk/client-dynamodb";
 import type { CreateEventSourceMappingRequest } from "@aws-sdk/client-lambda";
-import type { VirtualClock } from "../../../clock/virtual.ts";
-import { Cloud } from "../../../cloud.ts";
 import { ServiceError } from "../../../errors.ts";
-import type { StreamRecord } from "../../../event-sources/stream-record.ts";
-import { defineService } from "../../../service.ts";
-import { dynamodb } from "../../dynamodb/service.ts";
-import { dynamodbstreams } from "../../dynamodbstreams/service.ts";
-import { sqs } from "../../sqs/service.ts";
-import { DELIVERY, deliver } from "../destination.ts";
-import { ACCOUNT, CALLER, FUNCTION_ARN, fakeLambda, REGION } from "./testing/function.ts";
+import { CALLER, FUNCTION_ARN, REGION } from "./testing/function.ts";
+import { idOf, START, type StreamEvent, streamWorld, TABLE } from "./testing/stream-world.ts";
 import { until } from "./testing/world.ts";
-
-const TABLE = "orders";
-const START = Date.parse("2026-01-01T00:00:00Z");
-
-/** The events that the function was given, as far as these tests look at them. */
-interface Event {
-  readonly Records: readonly StreamRecord[];
-  readonly window?: { readonly start: string; readonly end: string };
-  readonly state?: Record<string, number>;
-  readonly isFinalInvokeForWindow?: boolean;
-}
-
-/** A cloud with real tables, streams and queues, the mappings under test, and a function that answers what it is told. */
-async function world({
-  view = "NEW_AND_OLD_IMAGES",
-  directory,
-}: {
-  view?: StreamViewType;
-  directory?: string;
-} = {}) {
-  const { lambda, invoked, state } = fakeLambda();
-  const cloudwatch = defineService({
-    name: "cloudwatch",
-    operations: { PutMetricData: () => ({}) },
-  });
-  const cloud = new Cloud({
-    services: [
-      dynamodb,
-      dynamodbstreams,
-      sqs,
-      { ...lambda, owed: { [DELIVERY]: deliver } },
-      cloudwatch,
-    ],
-    clock: "virtual",
-    startTime: START,
-    ...(directory !== undefined && { directory }),
-  });
-  const defects: unknown[] = [];
-  cloud.notices.on("defect", (defect) => defects.push(defect));
-  const call: (typeof cloud)["call"] = (...all) => cloud.call(...all);
-  const { TableNames } = await call(CALLER, "dynamodb", "ListTables", {});
-  if (!TableNames?.includes(TABLE)) {
-    await call(CALLER, "dynamodb", "CreateTable", {
-      TableName: TABLE,
-      BillingMode: "PAY_PER_REQUEST",
-      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-      StreamSpecification: { StreamEnabled: true, StreamViewType: view },
-    });
-  }
-  const { Table } = await call(CALLER, "dynamodb", "DescribeTable", { TableName: TABLE });
-  const streamArn = Table!.LatestStreamArn!;
-  const events = () => invoked.map(({ event }) => event as Event);
-  const put = (id: string, more: Record<string, AttributeValue> = {}, traceHeader?: string) =>
-    call({ ...CALLER, ...(traceHeader && { traceHeader }) }, "dynamodb", "PutItem", {
-      TableName: TABLE,
-      Item: { id: { S: id }, ...more },
-    });
-  return {
-    cloud,
-    invoked,
-    state,
-    defects,
-    streamArn,
-    events,
-    put,
-    clock: cloud.clock as VirtualClock,
-    /** The ids of the items in each batch. */
-    batches: () => events().map(({ Records }) => Records.map(idOf)),
-    map: async (input: Partial<CreateEventSourceMappingRequest> = {}) => {
-      const mapping = await call(CALLER, "lambda", "CreateEventSourceMapping", {
-        EventSourceArn: streamArn,
-        FunctionName: "consumer",
-        StartingPosition: "TRIM_HORIZON",
-        ...input,
-      });
-      const { UUID } = mapping;
-      await until(async () => {
-        const { State } = await call(CALLER, "lambda", "GetEventSourceMapping", { UUID });
-        return State === "Enabled" || State === "Disabled";
-      });
-      return mapping;
-    },
-    queue: async (QueueName: string) => {
-      const { QueueUrl } = await call(CALLER, "sqs", "CreateQueue", { QueueName });
-      return {
-        arn: `arn:aws:sqs:${REGION}:${ACCOUNT}:${QueueName}`,
-        received: async () => {
-          const { Messages = [] } = await call(CALLER, "sqs", "ReceiveMessage", {
-            QueueUrl,
-            MaxNumberOfMessages: 10,
-          });
-          return Messages.map(({ Body }) => JSON.parse(Body ?? ""));
-        },
-      };
-    },
-    [Symbol.asyncDispose]: () => cloud.stop(),
-  };
-}
-
-function idOf({ dynamodb: { Keys } }: StreamRecord): string {
-  return (Keys.id as { S: string }).S;
-}
 
 const failing = { FunctionError: "Unhandled", payload: "{}" };
 
 /** What Get answered of a mapping on a stream at AWS: localstack, test_lambda_integration_dynamodbstreams.snapshot.json. */
 test("a mapping on a stream is shown with a stream's settings", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   const { UUID, LastModified, EventSourceMappingArn, ...shown } = await w.map();
   assert(UUID && LastModified && EventSourceMappingArn);
   assert.deepEqual(shown, {
@@ -147,7 +36,7 @@ test("a mapping on a stream is shown with a stream's settings", async () => {
 });
 
 test("what makes no sense for a stream is refused", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   const missing = w.streamArn.replace(TABLE, "missing");
   const cases: [Partial<CreateEventSourceMappingRequest>, string, RegExp][] = [
     [
@@ -188,7 +77,7 @@ test("what makes no sense for a stream is refused", async () => {
 });
 
 test("a function gets the records of a stream as AWS makes them", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   await w.map();
   await w.put("a", { bytes: { B: Buffer.from("foobar") } });
   await w.put("a", { list: { L: [{ B: Buffer.from("x") }] } });
@@ -229,7 +118,7 @@ test("a function gets the records of a stream as AWS makes them", async () => {
 });
 
 test("an item whose time has come is told as deleted by DynamoDB", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   await w.map({ StartingPosition: "LATEST" });
   await w.cloud.call(CALLER, "dynamodb", "UpdateTimeToLive", {
     TableName: TABLE,
@@ -250,7 +139,7 @@ test("TRIM_HORIZON reads what was there before, LATEST what comes after", async 
     ["TRIM_HORIZON", ["before", "after"]],
     ["LATEST", ["after"]],
   ] as const) {
-    await using w = await world();
+    await using w = await streamWorld();
     await w.put("before");
     await w.map({ StartingPosition });
     await w.clock.advance(0);
@@ -261,7 +150,7 @@ test("TRIM_HORIZON reads what was there before, LATEST what comes after", async 
 });
 
 test("a batch waits for its size or its window", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   await w.map({ BatchSize: 3, MaximumBatchingWindowInSeconds: 10 });
   await w.put("a");
   await w.put("b");
@@ -276,7 +165,7 @@ test("a batch waits for its size or its window", async () => {
 
 /** Source: Lambda developer guide, "Using event filtering with a DynamoDB event source". */
 test("records that match no filter never reach the function", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   await w.map({
     FilterCriteria: {
       Filters: [
@@ -296,7 +185,7 @@ test("records that match no filter never reach the function", async () => {
 });
 
 test("a batch that fails is tried again and holds up what follows, then is told to the destination", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   const queue = await w.queue("failures");
   await w.map({
     BatchSize: 1,
@@ -304,7 +193,7 @@ test("a batch that fails is tried again and holds up what follows, then is told 
     DestinationConfig: { OnFailure: { Destination: queue.arn } },
   });
   w.state.answer = ({ event }) =>
-    idOf((event as Event).Records[0]!) === "bad" ? failing : { payload: "null" };
+    idOf((event as StreamEvent).Records[0]!) === "bad" ? failing : { payload: "null" };
   await w.put("bad");
   await w.put("good");
   await until(() => w.batches().length === 1);
@@ -338,11 +227,11 @@ test("a batch that fails is tried again and holds up what follows, then is told 
 });
 
 test("a batch is halved until what fails is alone, and dividing costs no retry", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   const queue = await w.queue("failures");
   for (const id of ["a", "b", "bad", "d"]) await w.put(id);
   w.state.answer = ({ event }) =>
-    (event as Event).Records.some((record) => idOf(record) === "bad")
+    (event as StreamEvent).Records.some((record) => idOf(record) === "bad")
       ? failing
       : { payload: "null" };
   await w.map({
@@ -359,11 +248,11 @@ test("a batch is halved until what fails is alone, and dividing costs no retry",
 
 /** Source: Lambda developer guide, "Configuring partial batch response with DynamoDB and Lambda". */
 test("a reported failure is where the batch goes on; a report that makes no sense fails all of it", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   const queue = await w.queue("failures");
   for (const id of ["a", "bad", "c"]) await w.put(id);
   w.state.answer = ({ event }) => {
-    const { Records } = event as Event;
+    const { Records } = event as StreamEvent;
     const failed = Records.filter((record) => idOf(record) !== "a").map((record) => ({
       itemIdentifier: record.dynamodb.SequenceNumber,
     }));
@@ -390,7 +279,7 @@ test("a reported failure is where the batch goes on; a report that makes no sens
 });
 
 test("records that grow too old are given up, and throttles count for no retry", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   const queue = await w.queue("failures");
   w.state.answer = () => new ServiceError("TooManyRequestsException", "Rate exceeded");
   await w.map({
@@ -412,11 +301,11 @@ test("records that grow too old are given up, and throttles count for no retry",
 });
 
 test("changes of one item stay in order while others go side by side", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   const running = new Map<string, number>();
   let most = 0;
   w.state.answer = async ({ event }) => {
-    const ids = new Set((event as Event).Records.map(idOf));
+    const ids = new Set((event as StreamEvent).Records.map(idOf));
     for (const id of ids) {
       assert.equal(running.get(id) ?? 0, 0, `${id} is under way already`);
       running.set(id, 1);
@@ -442,9 +331,9 @@ test("changes of one item stay in order while others go side by side", async () 
 
 /** Source: Lambda developer guide, "Implementing stateful DynamoDB stream processing in Lambda". */
 test("a tumbling window hands its state from batch to batch, and ends with a last invocation", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   w.state.answer = ({ event }) => {
-    const { state = {}, Records } = event as Event;
+    const { state = {}, Records } = event as StreamEvent;
     return { payload: JSON.stringify({ state: { sum: (state.sum ?? 0) + Records.length } }) };
   };
   await w.map({ TumblingWindowInSeconds: 60, BatchSize: 2 });
@@ -473,7 +362,7 @@ test("a tumbling window hands its state from batch to batch, and ends with a las
 });
 
 test("a mapping follows the stream from shard to shard", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   await w.map();
   for (let hour = 0; hour < 12; hour += 1) {
     await w.put(`h${hour}`);
@@ -493,22 +382,22 @@ test("after a restart a mapping goes on where it was, LATEST or not", async (con
   const directory = mkdtempSync(join(tmpdir(), "flyball-streams-"));
   context.after(() => rmSync(directory, { recursive: true, force: true }));
   {
-    await using w = await world({ directory });
+    await using w = await streamWorld({ directory });
     await w.map({ StartingPosition: "LATEST", BatchSize: 1 });
     w.state.answer = ({ event }) =>
-      idOf((event as Event).Records[0]!) === "b" ? failing : { payload: "null" };
+      idOf((event as StreamEvent).Records[0]!) === "b" ? failing : { payload: "null" };
     await w.put("a");
     await w.put("b");
     await w.put("c");
     await until(() => w.batches().length === 2);
   }
-  await using w = await world({ directory });
+  await using w = await streamWorld({ directory });
   await until(() => w.batches().length === 2);
   assert.deepEqual(w.batches(), [["b"], ["c"]]);
 });
 
 test("a mapping that is deleted forgets where it was", async () => {
-  await using w = await world();
+  await using w = await streamWorld();
   const { UUID } = await w.map();
   await w.put("a");
   await until(() => w.batches().length === 1);
