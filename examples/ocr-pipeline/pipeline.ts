@@ -13,9 +13,8 @@ import {
   SendMessageBatchCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { build } from "esbuild";
-import { strToU8, zipSync } from "fflate";
 import { type Flyball, startFlyball } from "../../packages/flyball/src/index.ts";
+import { bundledFunction } from "../bundled-function.ts";
 import { OCR_TERMS, type OcrEvent, startOcrService } from "./ocr-service.ts";
 
 export interface RunOptions {
@@ -99,20 +98,6 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
   }
 }
 
-/** The function's code as a Lambda function gets it: the AWS SDK is there, everything else comes along. */
-async function bundledHandler(): Promise<Uint8Array> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("./handler.ts", import.meta.url))],
-    bundle: true,
-    write: false,
-    platform: "node",
-    format: "esm",
-    target: "node22",
-    external: ["@aws-sdk/*"],
-  });
-  return zipSync({ "index.mjs": strToU8(outputFiles[0]?.text ?? "") });
-}
-
 interface BuildOptions {
   readonly ocrUrl: string;
   readonly scale: number;
@@ -192,7 +177,11 @@ class Pipeline {
         Handler: "index.handler",
         Role: "arn:aws:iam::000000000000:role/recognise",
         Timeout: timeoutSeconds,
-        Code: { ZipFile: await bundledHandler() },
+        Code: {
+          ZipFile: await bundledFunction({
+            entryPoints: [fileURLToPath(new URL("./handler.ts", import.meta.url))],
+          }),
+        },
         Environment: { Variables: variables },
       }),
     );

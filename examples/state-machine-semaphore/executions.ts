@@ -22,9 +22,8 @@ import {
   type StateMachineDefinition,
   withSemaphore,
 } from "@flyball/semaphore/state-machine";
-import { build } from "esbuild";
-import { strToU8, zipSync } from "fflate";
 import { type Flyball, startFlyball } from "../../packages/flyball/src/index.ts";
+import { bundledFunction } from "../bundled-function.ts";
 
 /** How many may work at once. */
 export const LIMIT = 5;
@@ -200,7 +199,14 @@ class Application {
         Handler: "index.acquireLock",
         Role: ROLE_ARN,
         Timeout: 30,
-        Code: { ZipFile: await bundledHandlers() },
+        Code: {
+          ZipFile: await bundledFunction({
+            stdin: {
+              contents: 'export { acquireLock } from "@flyball/semaphore";',
+              resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+            },
+          }),
+        },
       }),
     );
     await waitUntilFunctionActiveV2(
@@ -276,19 +282,4 @@ function costsOf(history: readonly HistoryEvent[]): Costs {
 function endingOf(end: HistoryEvent | undefined): Ending {
   if (end?.type === "ExecutionSucceeded") return "SUCCEEDED";
   return end?.type === "ExecutionAborted" ? "ABORTED" : "FAILED";
-}
-
-/** The handlers' code as a Lambda function gets it: the AWS SDK is there, everything else comes along. */
-async function bundledHandlers(): Promise<Uint8Array> {
-  const entry = 'export { acquireLock } from "@flyball/semaphore";';
-  const { outputFiles } = await build({
-    stdin: { contents: entry, resolveDir: fileURLToPath(new URL(".", import.meta.url)) },
-    bundle: true,
-    write: false,
-    platform: "node",
-    format: "esm",
-    target: "node22",
-    external: ["@aws-sdk/*"],
-  });
-  return zipSync({ "index.mjs": strToU8(outputFiles[0]?.text ?? "") });
 }
