@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hop, StoppedChain } from "@flyball/runtime";
+import type { Hop, LoopingChain } from "@flyball/runtime";
 import { HopLines, labelOf, loopLines, pathLines } from "./loop-report.ts";
 
 const arnOf = (service: string, resource: string) =>
@@ -16,11 +16,11 @@ function hop(from: string, to: string, action: string, depth?: number): Hop {
   return { ...{ root: ROOT, parent: "1", span: "2", at: 0 }, from, to, action, ...invocation };
 }
 
-function uncovered(cycle: readonly string[], stopped = false): StoppedChain {
+function uncovered(cycle: readonly string[], stopped = false): LoopingChain {
   return {
     ...{ root: ROOT, account: "000000000000", region: "us-east-1", functionArn: cycle[0] ?? "" },
     ...{ invocations: 16, depth: 32, covered: false, stopped, drops: 1 },
-    ...{ firstStoppedAt: 0, lastStoppedAt: 0, cycle, hops: [] },
+    ...{ firstSeenAt: 0, lastSeenAt: 0, cycle, hops: [] },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Hop, StoppedChain } from "@flyball/runtime";
+import type { Hop, LoopingChain } from "@flyball/runtime";
 import { styled } from "./style.ts";
 
 /** What people call a resource, by the service in its ARN and the beginning of what follows the account. */
@@ -91,7 +91,7 @@ export class HopLines {
 const TOLD_MAX = 200;
 
 function invocationOf(from: string, depth: number): string {
-  const anew = depth === 1 && TITLES[kindOf(from)] !== undefined;
+  const anew = depth === 1 && BLIND[kindOf(from)] !== undefined;
   const where = anew ? ", as AWS counts: its count begins anew here" : " of the chain";
   return `${styled("bold", `invocation ${depth}`)}${styled("dim", where)}`;
 }
@@ -100,7 +100,7 @@ function invocationOf(from: string, depth: number): string {
  * A loop in a few lines: whether it was stopped, through what it goes, how often it came round, what happens to the
  * event, what to do.
  */
-export function loopLines(loop: StoppedChain): string[] {
+export function loopLines(loop: LoopingChain): string[] {
   const name = nameOf(loop.functionArn);
   const cycle = [...loop.cycle, loop.functionArn].map(labelOf).join(" → ");
   return [
@@ -111,7 +111,7 @@ export function loopLines(loop: StoppedChain): string[] {
   ];
 }
 
-function headline({ functionArn, invocations, covered, stopped }: StoppedChain): string {
+function headline({ functionArn, invocations, covered, stopped }: LoopingChain): string {
   const name = styled("bold", nameOf(functionArn));
   const often = `${invocations} times in one chain of requests`;
   if (covered)
@@ -121,7 +121,7 @@ function headline({ functionArn, invocations, covered, stopped }: StoppedChain):
   return `${styled(["bold", "red"], "loop that AWS would not stop")}  ${name} has come round ${often}, and goes on`;
 }
 
-function coveredLines(loop: StoppedChain, name: string): string[] {
+function coveredLines(loop: LoopingChain, name: string): string[] {
   return [
     `  event    ${fateOf(loop)}`,
     `  mend     let ${name} send elsewhere than to what invokes it; or, if the loop is meant:`,
@@ -129,14 +129,14 @@ function coveredLines(loop: StoppedChain, name: string): string[] {
   ];
 }
 
-function uncoveredLines({ cycle, stopped }: StoppedChain): string[] {
-  const blind = [...new Set(cycle.map(kindOf))].filter((kind) => !COVERED_KINDS.has(kind));
+function uncoveredLines({ cycle, stopped }: LoopingChain): string[] {
+  const blind = new Set(cycle.flatMap((arn) => BLIND[kindOf(arn)] ?? []));
   const halts = [
     ...cycle.flatMap((arn) => haltOf(arn) ?? []).slice(0, 1),
     "flyball start --stop-uncovered-loops stops such loops here, as Lambda stops its own",
   ];
   return [
-    `  why      AWS's loop detection does not see through ${blind.map(titleOf).join(", ")}`,
+    `  why      AWS's loop detection does not see through ${[...blind].join(", ")}`,
     "  mend     let it send elsewhere than to what starts it; or, if the loop is meant, count the rounds in the",
     "           event and end at a number",
     ...(stopped
@@ -162,21 +162,19 @@ function haltOf(arn: string): string | undefined {
   }
 }
 
-const COVERED_KINDS: ReadonlySet<string> = new Set(["lambda", "sqs", "sns", "s3"]);
-const TITLES: Readonly<Record<string, string>> = {
+/** The services that AWS's loop detection does not see through, of those that a chain goes on through here. */
+const BLIND: Readonly<Record<string, string>> = {
+  cloudwatch: "CloudWatch",
   dynamodb: "DynamoDB Streams",
   events: "EventBridge",
+  logs: "CloudWatch Logs",
   pipes: "EventBridge Pipes",
   scheduler: "EventBridge Scheduler",
   states: "Step Functions",
 };
 
-function titleOf(kind: string): string {
-  return TITLES[kind] ?? kind;
-}
-
 /** Where the event of the refused invocation goes, by how the function was invoked. */
-function fateOf({ hops, cycle }: StoppedChain): string {
+function fateOf({ hops, cycle }: LoopingChain): string {
   const from = hops.at(-1)?.from ?? cycle.at(-1) ?? "";
   switch (kindOf(from)) {
     case "sqs":

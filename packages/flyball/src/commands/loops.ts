@@ -1,4 +1,4 @@
-import type { Hop, StoppedChain } from "@flyball/runtime";
+import type { Hop, LoopingChain } from "@flyball/runtime";
 import { ask, endpointOf, follow } from "../client.ts";
 import { HopLines, loopLines, pathLines } from "../loop-report.ts";
 import { parseOptions } from "../usage.ts";
@@ -15,7 +15,7 @@ The exit code is 0, or 3 when there is no Flyball to ask.
 `;
 
 interface Report {
-  readonly loops: readonly StoppedChain[];
+  readonly loops: readonly LoopingChain[];
 }
 
 export async function run(words: string[]): Promise<number> {
@@ -42,7 +42,7 @@ function describe({ loops }: Report, withHops: boolean): string {
   return loops
     .map((stop) => {
       const times = stop.drops === 1 ? "once" : `${stop.drops} times`;
-      const since = new Date(stop.firstStoppedAt).toISOString();
+      const since = new Date(stop.firstSeenAt).toISOString();
       const when = stop.stopped
         ? `  stopped  ${since}, refused ${times} since`
         : `  found    ${since}, came round ${times} since`;
@@ -56,7 +56,7 @@ function describe({ loops }: Report, withHops: boolean): string {
 async function followLoops(endpoint: string, json: boolean): Promise<number> {
   let stops = 0;
   const hops = new HopLines();
-  for await (const line of follow<{ hop?: Hop; loop?: StoppedChain }>(endpoint, "/loops?follow")) {
+  for await (const line of follow<{ hop?: Hop; loop?: LoopingChain }>(endpoint, "/loops?follow")) {
     if (line.loop) stops += 1;
     if (json) process.stdout.write(`${JSON.stringify(line)}\n`);
     else if (line.hop) {

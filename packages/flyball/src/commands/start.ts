@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Runtime, StoppedChain } from "@flyball/runtime";
+import type { LoopingChain, Runtime } from "@flyball/runtime";
 import { DEFAULT_ENDPOINT } from "../client.ts";
 import { loopLines } from "../loop-report.ts";
 import { styled } from "../style.ts";
@@ -95,7 +95,7 @@ function report(
   json: boolean,
   isDiskFull: (error: unknown) => error is Error,
 ): void {
-  notices.on("loop", (stop: StoppedChain) => {
+  notices.on("loop", (stop: LoopingChain) => {
     if (json) write({ event: "loop", ...stop });
     else process.stdout.write(`${loopLines(stop).join("\n")}\n`);
   });

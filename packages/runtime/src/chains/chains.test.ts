@@ -6,7 +6,7 @@ import type { VirtualClock } from "../clock/virtual.ts";
 import { Cloud } from "../cloud.ts";
 import { defineService } from "../service.ts";
 import type { Hop } from "./hop.ts";
-import type { StoppedChain } from "./stopped-chain.ts";
+import type { LoopingChain } from "./looping-chain.ts";
 
 const ACCOUNT = "123456789012";
 const REGION = "eu-central-1";
@@ -49,7 +49,7 @@ function cloudOfChains() {
     startTime: START,
   });
   const hops: Hop[] = [];
-  const loops: StoppedChain[] = [];
+  const loops: LoopingChain[] = [];
   cloud.notices.on("hop", (hop) => hops.push(hop)).on("loop", (loop) => loops.push(loop));
 
   const invoke = async (
@@ -106,10 +106,10 @@ test("A loop through a queue is stopped after sixteen runs, and its path is told
   assert.equal(await loopUntilStopped(world), 16);
   const [loop] = world.cloud.chains.report().loops;
   assert.deepEqual(loop!.cycle, [functionArn("f"), arnOf("sqs", "q")]);
-  const { functionArn: stopped, invocations, depth, drops, firstStoppedAt } = loop!;
+  const { functionArn: stopped, invocations, depth, drops, firstSeenAt } = loop!;
   assert.deepEqual(
-    { stopped, invocations, depth, drops, firstStoppedAt },
-    { stopped: functionArn("f"), invocations: 16, depth: 16, drops: 1, firstStoppedAt: START },
+    { stopped, invocations, depth, drops, firstSeenAt },
+    { stopped: functionArn("f"), invocations: 16, depth: 16, drops: 1, firstSeenAt: START },
   );
   // Sixteen runs and the one that was refused, with a message between every two.
   assert.equal(loop!.hops.length, 33);
@@ -276,8 +276,7 @@ test("AWS Health tells of a function once a day, however many of its chains are 
   );
   assert(
     loops.every(
-      ({ firstStoppedAt }, index) =>
-        index === 0 || firstStoppedAt <= loops[index - 1]!.firstStoppedAt,
+      ({ firstSeenAt }, index) => index === 0 || firstSeenAt <= loops[index - 1]!.firstSeenAt,
     ),
   );
 });

@@ -8,16 +8,17 @@ import {
   type RecursiveLoop,
   type TraceHeader,
 } from "@flyball/lineage";
+import { parseArn } from "../arn.ts";
 import type { Caller } from "../call.ts";
 import type { Cloud } from "../cloud.ts";
 import { ServiceError } from "../errors.ts";
 import type { ServiceName } from "../sdk.ts";
-import { isUncovered, serviceOf } from "./coverage.ts";
+import { isUncovered } from "./coverage.ts";
 import { listHealthEvents, recordTermination } from "./health-event.ts";
 import { HEALTH_EVENT, oweHealthEvent, putHealthEvent } from "./health-event-delivery.ts";
 import type { Hop } from "./hop.ts";
+import { cycleOf, type LoopingChain, listLoops, recordLoop } from "./looping-chain.ts";
 import { HopRecord } from "./record.ts";
-import { cycleOf, listStops, recordStop, type StoppedChain } from "./stopped-chain.ts";
 import { WholeLineages } from "./whole-lineages.ts";
 
 /** Calls to these can go round without a function, so a chain that comes to them without a header gets one. */
@@ -95,7 +96,7 @@ export class Chains {
       at: this.#cloud.clock.now(),
       from: caller.fedBy ?? this.#record.beginnerOf(root, incoming.parent) ?? caller.principal,
       to: source,
-      action: serviceOf(source),
+      action: parseArn(source)?.service ?? source,
     };
     this.#add(hop);
     if (!whole.stop || !(await this.#stopUncovered(caller, hop, whole.lineage))) return passed;
@@ -172,7 +173,7 @@ export class Chains {
   /** What was stopped, and the Health events that tell of it, the latest first. */
   report() {
     return this.#cloud.store.read((tx) => ({
-      loops: listStops(tx),
+      loops: listLoops(tx),
       healthEvents: listHealthEvents(tx),
     }));
   }
@@ -201,7 +202,7 @@ export class Chains {
       const event = recordTermination(tx, { account, region, functionArn: hop.to, at: hop.at });
       if (event) oweHealthEvent(this.#cloud, tx, event);
       const refused = { account, region, covered: true, stopped: true };
-      return recordStop(tx, this.#chainTo(hop, lineage, refused), hop.at);
+      return recordLoop(tx, this.#chainTo(hop, lineage, refused), hop.at);
     });
     const FunctionName = hop.to.slice(hop.to.lastIndexOf(":") + 1);
     // As all of Lambda's metrics: of all functions together, on which the blog's alarm is set, and of the function.
@@ -233,7 +234,7 @@ export class Chains {
     const found = { account, region, covered: false, stopped: this.#stopsUncovered };
     const chain = this.#chainTo(hop, lineage, found);
     if (!chain.cycle.some(isUncovered)) return false;
-    const stop = await this.#cloud.store.write((tx) => recordStop(tx, chain, hop.at));
+    const stop = await this.#cloud.store.write((tx) => recordLoop(tx, chain, hop.at));
     if (stop.drops === 1) this.#cloud.notices.emit("loop", stop);
     return this.#stopsUncovered;
   }
@@ -241,8 +242,8 @@ export class Chains {
   #chainTo(
     hop: Hop,
     { depth, count }: Lineage,
-    found: Pick<StoppedChain, "account" | "region" | "covered" | "stopped">,
-  ): Omit<StoppedChain, "firstStoppedAt" | "lastStoppedAt" | "drops"> {
+    found: Pick<LoopingChain, "account" | "region" | "covered" | "stopped">,
+  ): Omit<LoopingChain, "firstSeenAt" | "lastSeenAt" | "drops"> {
     const hops = this.#record.pathTo(hop);
     return {
       ...found,

@@ -1,3 +1,4 @@
+import { parseArn } from "../arn.ts";
 import type { Caller } from "../call.ts";
 
 /**
@@ -15,11 +16,6 @@ export function leavesCoverage(caller: Caller): caller is Caller & { readonly so
 
 /** Whether a resource is of a service that hands no lineage on. A principal is no resource. */
 export function isUncovered(arn: string): boolean {
-  return arn.startsWith("arn:") && !COVERED.has(serviceOf(arn));
-}
-
-/** The service in an ARN; empty in what is none. */
-export function serviceOf(arn: string): string {
-  const start = arn.indexOf(":", "arn:".length) + 1;
-  return arn.startsWith("arn:") ? arn.slice(start, arn.indexOf(":", start)) : "";
+  const { service } = parseArn(arn) ?? {};
+  return service !== undefined && !COVERED.has(service);
 }

@@ -4,7 +4,7 @@ import { parseTraceHeader } from "@flyball/lineage";
 import type { Call, Caller } from "../call.ts";
 import { Cloud } from "../cloud.ts";
 import { defineService } from "../service.ts";
-import type { StoppedChain } from "./stopped-chain.ts";
+import type { LoopingChain } from "./looping-chain.ts";
 
 const OUTSIDE: Caller = {
   account: "123456789012",
@@ -22,7 +22,7 @@ const REFUSED = { code: "RecursiveInvocationException" };
 
 /** A cloud whose services take everything in; `taken` is the caller that they would keep, and go on with. */
 function openCloud({ stopUncoveredLoops = false } = {}) {
-  const world = { taken: OUTSIDE, told: [] as StoppedChain[] };
+  const world = { taken: OUTSIDE, told: [] as LoopingChain[] };
   const take = <Answer>(answer: Answer) => {
     return ({ caller: { source, fedBy, ...kept } }: Call) => {
       world.taken = kept;

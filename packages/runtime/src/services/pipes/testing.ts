@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { CreatePipeRequest } from "@aws-sdk/client-pipes";
 import type { Caller } from "../../call.ts";
-import type { StoppedChain } from "../../chains/stopped-chain.ts";
+import type { LoopingChain } from "../../chains/looping-chain.ts";
 import type { VirtualClock } from "../../clock/virtual.ts";
 import { Cloud } from "../../cloud.ts";
 import { type AnyServiceDefinition, defineService } from "../../service.ts";
@@ -47,7 +47,7 @@ export class TestCloud {
   readonly cloud: Cloud;
   readonly taken: Taken[] = [];
   readonly defects: unknown[] = [];
-  readonly loops: StoppedChain[] = [];
+  readonly loops: LoopingChain[] = [];
   /** By the ARN of the function or machine. */
   readonly answers = new Map<string, Answer>();
   readonly metrics = new Map<string, number>();

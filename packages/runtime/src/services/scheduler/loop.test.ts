@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Caller } from "../../call.ts";
-import type { StoppedChain } from "../../chains/stopped-chain.ts";
+import type { LoopingChain } from "../../chains/looping-chain.ts";
 import { defineService } from "../../service.ts";
 import { arnOf, CALLER, inputOf, START, TestCloud } from "./testing.ts";
 
@@ -27,7 +27,7 @@ function openWorld(
     },
   });
   const world = new TestCloud({ services: [lambda], stopUncoveredLoops });
-  const loops: StoppedChain[] = [];
+  const loops: LoopingChain[] = [];
   world.cloud.notices.on("loop", (loop) => loops.push(loop));
   return { world, loops, rounds: () => rounds };
 }

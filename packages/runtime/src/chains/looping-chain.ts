@@ -2,7 +2,7 @@ import type { ReadTransaction, WriteTransaction } from "../store/store.ts";
 import type { Hop } from "./hop.ts";
 
 /** A chain that went round too often, as `GET /_flyball/loops` shows it. */
-export interface StoppedChain {
+export interface LoopingChain {
   /** The chain: the trace header's `Root`. */
   readonly root: string;
   readonly account: string;
@@ -21,8 +21,8 @@ export interface StoppedChain {
   /** Whether it was stopped here. One that AWS does not cover is stopped only where that was asked for. */
   readonly stopped: boolean;
   /** Milliseconds since 1970. */
-  readonly firstStoppedAt: number;
-  readonly lastStoppedAt: number;
+  readonly firstSeenAt: number;
+  readonly lastSeenAt: number;
   /** How many invocations were refused, or would have been: a queue's message is refused at each receive. */
   readonly drops: number;
   /** The ARNs of one round, beginning with the function: what loops, and through what. */
@@ -31,28 +31,28 @@ export interface StoppedChain {
   readonly hops: readonly Hop[];
 }
 
-const STOPPED = ["chains", "stopped"] as const;
+const LOOPS = ["chains", "loops"] as const;
 
-/** Counts one more refusal of a chain's next invocation; the first makes the record. Returns the record as it is now. */
-export function recordStop(
+/** Counts one more time that a chain came round too often; the first makes the record. Returns the record as it is now. */
+export function recordLoop(
   tx: WriteTransaction,
-  stop: Omit<StoppedChain, "firstStoppedAt" | "lastStoppedAt" | "drops">,
+  found: Omit<LoopingChain, "firstSeenAt" | "lastSeenAt" | "drops">,
   now: number,
-): StoppedChain {
-  const { account, region, root, functionArn, covered } = stop;
-  const key = [...STOPPED, account, region, root, functionArn, covered];
-  const before = tx.get<StoppedChain>(key);
-  const after: StoppedChain = before
-    ? { ...before, lastStoppedAt: now, drops: before.drops + 1 }
-    : { ...stop, firstStoppedAt: now, lastStoppedAt: now, drops: 1 };
+): LoopingChain {
+  const { account, region, root, functionArn, covered } = found;
+  const key = [...LOOPS, account, region, root, functionArn, covered];
+  const before = tx.get<LoopingChain>(key);
+  const after: LoopingChain = before
+    ? { ...before, lastSeenAt: now, drops: before.drops + 1 }
+    : { ...found, firstSeenAt: now, lastSeenAt: now, drops: 1 };
   tx.put(key, after);
   return after;
 }
 
-/** Every chain that was stopped, in every account and Region, the latest first. */
-export function listStops(tx: ReadTransaction): StoppedChain[] {
-  const stops = [...tx.range<StoppedChain>({ prefix: STOPPED })].map(({ value }) => value);
-  return stops.sort((left, right) => right.firstStoppedAt - left.firstStoppedAt);
+/** Every chain that loops, in every account and Region, the latest first. */
+export function listLoops(tx: ReadTransaction): LoopingChain[] {
+  const loops = [...tx.range<LoopingChain>({ prefix: LOOPS })].map(({ value }) => value);
+  return loops.sort((left, right) => right.firstSeenAt - left.firstSeenAt);
 }
 
 /**
