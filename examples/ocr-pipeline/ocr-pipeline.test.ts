@@ -6,7 +6,7 @@ import { runPipeline } from "./pipeline.ts";
 import { reportOf } from "./report.ts";
 
 /** Few and slow enough that a busy machine's hiccups are far from a second of the service's. */
-const SMALL = { documents: 40, scale: 5, visibilityTimeoutSeconds: 4 };
+const SMALL = { documents: 40, scale: 3, visibilityTimeoutSeconds: 6 };
 
 test("without the semaphore the service falls over; with it, it does not, and every document is done", async () => {
   const without = measure(
